@@ -1,0 +1,78 @@
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from ci_steps.documents.base import Document, Report
+from ci_steps.model.digest import Digest
+from ci_steps.model.manifest import Manifest, ModelFile
+from ci_steps.model.settings import (
+    EnvironmentSettings,
+    ImageSettings,
+    IntegrationSettings,
+    InterfaceSettings,
+    LoadSettings,
+    MetricRule,
+    ScanSettings,
+    UnitTestSettings,
+)
+from ci_steps.model.verdict import Waiver
+from ci_steps.model.wire import Wire, digest_of, plain
+
+
+class Baseline(Wire, frozen=True, kw_only=True):
+    """The release that serves while this one is planned, by the ledger."""
+
+    release: Annotated[str, Meta(description="its id")]
+    model: Annotated[str, Meta(description="its model's name")]
+    sha: Annotated[Digest, Meta(description="its model's SHA")]
+    image: Annotated[Digest, Meta(description="digest of its image")]
+
+
+class Plan(Document, frozen=True, kw_only=True):
+    """Everything that was decided before anything was done. Each step reads its own section."""
+
+    name: ClassVar[str] = "plan"
+
+    run: Annotated[str, Meta(description="id of the run; kept over a cut and a second try")]
+    project: Annotated[str, Meta(description="folder of release.yaml, relative to the run directory")]
+    service: Annotated[str, Meta(description="the service")]
+    environment: Annotated[str, Meta(description="the environment")]
+    dry_run: Annotated[bool, Meta(description="the rollout prints what it would change")] = False
+    model: Annotated[str, Meta(description="the model's name")]
+    sha: Annotated[Digest, Meta(description="the model's SHA")]
+    manifest: Annotated[Manifest, Meta(description="the model's files and ingredients")]
+    baseline: Annotated[Baseline | None, Meta(description="the live release; null on a first release")]
+    ledger_length: Annotated[int, Meta(description="entries in the ledger when this was planned", ge=0)]
+    ledger_head: Annotated[Digest | None, Meta(description="digest of the last of them")]
+    store: Annotated[str, Meta(description="where models and ledger lie, as release.yaml says it")]
+    registry: Annotated[str, Meta(description="host:port/repository of the images")]
+    plain_http: Annotated[tuple[str, ...], Meta(description="registries spoken to without TLS")] = ()
+    image: Annotated[ImageSettings, Meta(description="section of build-image")]
+    base: Annotated[Digest, Meta(description="digest that the base image's reference stood for")]
+    unit_tests: Annotated[UnitTestSettings, Meta(description="section of unit-tests")]
+    scan: Annotated[ScanSettings, Meta(description="section of scan-model")]
+    metrics: Annotated[tuple[MetricRule, ...], Meta(description="section of check-metrics")]
+    interface: Annotated[InterfaceSettings, Meta(description="section of check-interface")]
+    integration: Annotated[IntegrationSettings, Meta(description="section of integration-test")]
+    load: Annotated[LoadSettings, Meta(description="section of load-test")]
+    target: Annotated[EnvironmentSettings, Meta(description="section of rollout")]
+    waivers: Annotated[tuple[Waiver, ...], Meta(description="who answers for what nobody could decide")] = ()
+    config: Annotated[str, Meta(description="file name of release.yaml")] = "release.yaml"
+
+    def section(self, fields: tuple[str, ...]) -> Digest:
+        """Return the digest of the part of the plan that one step reads."""
+        content = plain(self)
+        return digest_of({field: content[field] for field in fields})
+
+
+class FetchedModel(Report, frozen=True, kw_only=True):
+    """The model's files, and the baseline's evidence, as they came: verified while they were copied."""
+
+    name: ClassVar[str] = "fetch-model"
+
+    folder: Annotated[str, Meta(description="folder of the model in the run directory")] = "model"
+    files: Annotated[tuple[ModelFile, ...], Meta(description="every file that came")]
+    baseline_folder: Annotated[
+        str | None, Meta(description="folder of the baseline; null where there is none")
+    ] = None
+    baseline_files: Annotated[tuple[ModelFile, ...], Meta(description="the baseline's files that came")] = ()

@@ -1,0 +1,144 @@
+"""What a model is: its files and how they came to be."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Self
+
+from msgspec import Meta
+
+from ci_steps.errors import InputError
+from ci_steps.model.digest import Digest
+from ci_steps.model.refs import NAME
+from ci_steps.model.wire import Wire, decoded, digest_of, plain
+
+SCHEMA = 1
+Hex64 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class ModelFile(Wire, frozen=True, kw_only=True):
+    """One file of a model."""
+
+    path: Annotated[str, Meta(description="relative, with forward slashes, inside the model folder")]
+    size: Annotated[int, Meta(description="bytes", ge=0)]
+    sha256: Annotated[Hex64, Meta(description="SHA-256 of its bytes")]
+
+    @property
+    def digest(self) -> Digest:
+        return Digest(self.sha256)
+
+
+class SklearnPredictor(Wire, tag_field="kind", tag="sklearn", frozen=True, kw_only=True):
+    """An estimator in a joblib or skops file."""
+
+    file: Annotated[str, Meta(description="path of the estimator's file")]
+    features: Annotated[tuple[str, ...], Meta(description="request properties, in the order of columns")]
+
+
+class PythonPredictor(Wire, tag_field="kind", tag="python", frozen=True, kw_only=True):
+    """A class of the model's own, from `model/` only."""
+
+    entry: Annotated[str, Meta(description="module:Class", pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+
+
+class Code(Wire, frozen=True, kw_only=True):
+    """The commit that trained the model."""
+
+    repository: Annotated[str, Meta(description="where the code lives; empty where nobody said")]
+    commit: Annotated[str, Meta(description="full commit id", pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]
+    dirty: Annotated[bool, Meta(description="whether the checkout held changes that no commit has")]
+
+
+class DataSource(Wire, frozen=True, kw_only=True):
+    """Data that the model learnt from."""
+
+    uri: Annotated[str, Meta(description="where it lies")]
+    sha256: Annotated[Hex64, Meta(description="SHA-256 of its bytes")]
+
+
+class Config(Wire, frozen=True, kw_only=True):
+    """The values that the training was run with."""
+
+    values: Annotated[dict[str, Any], Meta(description="hyperparameters and seeds")]
+    sha256: Annotated[Hex64, Meta(description="SHA-256 of their canonical JSON")]
+
+
+class Environment(Wire, frozen=True, kw_only=True):
+    """What the code ran on, and what serves it."""
+
+    python: Annotated[str, Meta(description="major.minor version", pattern=r"^3\.\d+$")]
+    lock: Annotated[str, Meta(description="path of the lock file in the model")]
+    lock_sha256: Annotated[Hex64, Meta(description="SHA-256 of the lock file")]
+
+
+class Manifest(Wire, frozen=True, kw_only=True):
+    """Every file of a model and its four ingredients; its canonical JSON's SHA-256 is the model's SHA."""
+
+    schema: Annotated[int, Meta(description="version of this form")]
+    name: Annotated[str, Meta(description="the model's name")]
+    files: Annotated[tuple[ModelFile, ...], Meta(description="every file but the manifest, sorted by path")]
+    predictor: Annotated[SklearnPredictor | PythonPredictor, Meta(description="how it is loaded and asked")]
+    code: Annotated[Code, Meta(description="ingredient: code")]
+    data: Annotated[tuple[DataSource, ...], Meta(description="ingredient: data")]
+    config: Annotated[Config, Meta(description="ingredient: configuration")]
+    environment: Annotated[Environment, Meta(description="ingredient: environment")]
+
+    @classmethod
+    def parse(cls, content: bytes, *, where: str) -> Self:
+        """Read a manifest and refuse one that this version cannot know or that points outside its folder."""
+        version = decoded(content, dict[str, Any], where=where).get("schema")
+        if isinstance(version, int) and version > SCHEMA:
+            raise InputError(
+                f"{where}: manifest schema is {version}, this kit knows up to {SCHEMA}",
+                hint="use a newer version of the kit",
+            )
+        manifest = decoded(content, cls, where=where)
+        manifest.validate(where)
+        return manifest
+
+    def validate(self, where: str) -> None:
+        """Refuse a name or a path that could lead outside, twice the same path, or an unsorted list."""
+        if not NAME.fullmatch(self.name):
+            raise InputError(
+                f"{where}: {self.name!r} is not a model's name", hint="use a-z, 0-9, '.', '_', '-'"
+            )
+        for file in self.files:
+            refuse_outside(file.path, where)
+        paths = [file.path for file in self.files]
+        if paths != sorted(set(paths)):
+            raise InputError(
+                f"{where}: its files are not sorted by path, each once", hint="publish the model anew"
+            )
+        if self.environment.lock not in paths:
+            raise InputError(f"{where}: the lock {self.environment.lock!r} is not among its files")
+
+    @property
+    def sha(self) -> Digest:
+        """The model's SHA."""
+        return digest_of(self)
+
+    def file(self, path: str) -> ModelFile:
+        """Return the file at ``path``; a model without it is bad input."""
+        for file in self.files:
+            if file.path == path:
+                return file
+        raise InputError(
+            f"model {self.name}@{self.sha.short} has no file {path!r}", hint="publish it with that file"
+        )
+
+    def has(self, path: str) -> bool:
+        return any(file.path == path for file in self.files)
+
+    @property
+    def ingredients(self) -> dict[str, Any]:
+        """Code, data, config and environment, as plain JSON, for trace and diff."""
+        return {key: plain(getattr(self, key)) for key in ("code", "data", "config", "environment")}
+
+
+def refuse_outside(path: str, where: str) -> None:
+    """Refuse a path that is absolute, climbs, or is not in its one plain form."""
+    parts = PurePosixPath(path).parts
+    climbs = path.startswith("/") or ".." in parts or "\\" in path or "\0" in path
+    if climbs or path != "/".join(parts) or path in {"", "."} or parts[0].endswith(":"):
+        raise InputError(
+            f"{where}: path {path!r} points outside the model's folder or is not plain",
+            hint="a manifest holds relative paths such as model/model.joblib; do not use this model",
+        )

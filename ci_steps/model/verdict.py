@@ -1,0 +1,90 @@
+"""What a gate found, and what that means for going on."""
+
+from datetime import date
+from enum import Enum
+from functools import total_ordering
+from typing import Annotated
+
+from msgspec import Meta
+
+from ci_steps.errors import ExitCode
+from ci_steps.model.wire import Wire
+
+
+@total_ordering
+class Verdict(Enum):
+    """May it go on? Ordered from best to worst."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    INCONCLUSIVE = "inconclusive"
+    REFUSED = "refused"
+
+    def __lt__(self, other: "Verdict") -> bool:
+        order = list(Verdict)
+        return order.index(self) < order.index(other)
+
+    @property
+    def lets_go_on(self) -> bool:
+        return self <= Verdict.WARNED
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return {
+            Verdict.PASSED: ExitCode.GO_ON,
+            Verdict.WARNED: ExitCode.GO_ON,
+            Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+            Verdict.REFUSED: ExitCode.REFUSED,
+        }[self]
+
+
+class Interval(Wire, frozen=True, kw_only=True):
+    """An estimate with its confidence interval, beside the margin that it is held to."""
+
+    estimate: Annotated[float, Meta(description="the estimate, in the metric's own unit")]
+    lower: Annotated[float, Meta(description="lower end of the interval")]
+    upper: Annotated[float, Meta(description="upper end of the interval")]
+    margin: Annotated[float, Meta(description="the value that decides, on the same axis")]
+    confidence: Annotated[float, Meta(description="one-sided confidence of each end, 0 to 1", gt=0, lt=1)]
+    n: Annotated[int, Meta(description="number of examples it stands on", ge=0)]
+
+
+class Finding(Wire, frozen=True, kw_only=True):
+    """One thing a gate looked at: what it saw, the rule it was held to, and what to do next."""
+
+    check: Annotated[str, Meta(description="stable id, which a waiver names: check-metrics.baseline")]
+    subject: Annotated[str, Meta(description="what was looked at: accuracy where length=long")] = ""
+    verdict: Annotated[Verdict, Meta(description="what this finding alone means")]
+    observed: Annotated[str, Meta(description="the value or fact seen")]
+    rule: Annotated[str, Meta(description="what it is held to")]
+    where: Annotated[str, Meta(description="where the rule stands: release.yaml:14")] = ""
+    next: Annotated[str, Meta(description="what to do about it; empty where it passed")] = ""
+    interval: Annotated[Interval | None, Meta(description="the numbers behind it, for a picture")] = None
+    witness: Annotated[str | None, Meta(description="path, in the run directory, of a concrete proof")] = None
+
+    @property
+    def sentence(self) -> str:
+        """One line for a person: subject, observed, rule."""
+        subject = f"{self.subject}: " if self.subject else ""
+        return f"{subject}{self.observed} ({self.rule})"
+
+
+class Waiver(Wire, frozen=True, kw_only=True):
+    """Someone's answer for going on past an inconclusive finding, until a day."""
+
+    check: Annotated[str, Meta(description="the finding's id, exactly")]
+    reason: Annotated[str, Meta(description="why", min_length=3)]
+    by: Annotated[str, Meta(description="the person who answers for it", min_length=1)]
+    until: Annotated[date, Meta(description="the last day on which it holds")]
+    where: Annotated[str, Meta(description="where it stands: release.yaml:30")] = ""
+
+    def covers(self, finding: Finding, today: date) -> bool:
+        """Only what nobody could decide can be waived, and only until the day is over; never a refusal."""
+        return finding.verdict is Verdict.INCONCLUSIVE and finding.check == self.check and today <= self.until
+
+
+class Waived(Wire, frozen=True, kw_only=True):
+    """A finding that did not stop the release, and who answers for that."""
+
+    finding: Annotated[Finding, Meta(description="the finding, as the gate recorded it")]
+    waiver: Annotated[Waiver, Meta(description="the waiver that covers it")]

@@ -1,0 +1,25 @@
+"""What the steps ask of the outside: roles, each as narrow as the steps that use it."""
+
+from ci_steps.ports.blobs import Blobs
+from ci_steps.ports.containers import Container, Containers
+from ci_steps.ports.environments import Environments
+from ci_steps.ports.ledger import Ledger
+from ci_steps.ports.models import ModelStore
+from ci_steps.ports.programs import Ended, Programs
+from ci_steps.ports.progress import Progress
+from ci_steps.ports.registry import Registry
+from ci_steps.ports.target import Target
+
+__all__ = [
+    "Blobs",
+    "Container",
+    "Containers",
+    "Ended",
+    "Environments",
+    "Ledger",
+    "ModelStore",
+    "Programs",
+    "Progress",
+    "Registry",
+    "Target",
+]

@@ -1,0 +1,26 @@
+from pathlib import Path
+from typing import Protocol
+
+from ci_steps.model.digest import Digest
+
+
+class Registry(Protocol):
+    """An OCI distribution registry. Repositories are written host[:port]/path."""
+
+    def manifest(self, reference: str) -> tuple[bytes, str]:
+        """Return a manifest's bytes and media type, by tag or digest; unknown is an input error."""
+
+    def blob(self, repository: str, digest: Digest) -> bytes:
+        """Return a small blob (a config), verified."""
+
+    def has(self, repository: str, digest: Digest) -> bool:
+        """Whether the repository holds this blob."""
+
+    def send(self, repository: str, digest: Digest, path: Path) -> None:
+        """Upload a blob from a file; what is there already is not sent."""
+
+    def mount(self, repository: str, digest: Digest, *, source: str) -> None:
+        """Make a blob of ``source`` (another repository, here or elsewhere) present in ``repository``."""
+
+    def put_manifest(self, repository: str, reference: str, content: bytes, media_type: str) -> Digest:
+        """Put a manifest under a tag or digest and return the digest that the registry names it by."""

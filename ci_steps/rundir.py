@@ -1,0 +1,125 @@
+"""The run directory: the only thing that passes between steps."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from ci_steps.documents import DOCUMENTS, Document
+from ci_steps.errors import InputError, OutsideError
+from ci_steps.model.digest import Digest
+from ci_steps.model.manifest import ModelFile
+from ci_steps.model.wire import decoded, pretty
+
+D = TypeVar("D", bound=Document)
+
+
+@dataclass(frozen=True, slots=True)
+class RunDir:
+    """A folder with one document a step, and the files that they name by digest."""
+
+    root: Path
+
+    def path(self, kind: type[Document]) -> Path:
+        return self.root / f"{kind.name}.json"
+
+    def has(self, kind: type[Document]) -> bool:
+        return self.path(kind).is_file()
+
+    def read(self, kind: type[D]) -> D:
+        """Return the document, whole and as its step left it; anything else is an input error."""
+        path = self.path(kind)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise InputError(
+                f"{path} is missing", hint=f"run `python -m ci_steps {kind.name}` first, or `release` for all"
+            ) from error
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        document = decoded(content, kind, where=str(path))
+        if document.seal != document.digest:
+            raise InputError(
+                f"{path} was edited after its step wrote it",
+                hint=f"delete it and run `python -m ci_steps {kind.name}` again",
+            )
+        return document
+
+    def write(self, document: Document) -> None:
+        """Put the document under its name, sealed, whole or not at all."""
+        sealed = msgspec.structs.replace(document, seal=document.digest)
+        self.write_bytes(f"{document.name}.json", pretty(sealed))
+
+    def write_bytes(self, name: str, content: bytes) -> Path:
+        """Put a file in the run directory, whole or not at all, and return where it lies."""
+        path = self.root / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".half-", delete=False) as file:
+                try:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                    Path(file.name).chmod(0o644)
+                    Path(file.name).replace(path)
+                except BaseException:
+                    Path(file.name).unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            raise OutsideError(
+                f"{path} cannot be written: {error.strerror}", hint="make room, or use --run-dir"
+            ) from error
+        return path
+
+    def fresh_folder(self, name: str) -> Path:
+        """Return a folder of the run directory, emptied."""
+        folder = self.root / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def verified(self, folder: str, file: ModelFile) -> Path:
+        """Return the path of a file that has the bytes noted for it; a changed one is an input error."""
+        path = self.root / folder / file.path
+        if path.is_symlink() or not path.is_file():
+            raise InputError(f"{path} is missing", hint="run `python -m ci_steps fetch-model` again")
+        if Digest.of_file(path) != file.digest:
+            raise InputError(
+                f"{path} is not what was fetched", hint="run `python -m ci_steps fetch-model` again"
+            )
+        return path
+
+    def drop(self, *kinds: type[Document]) -> None:
+        """Take documents away."""
+        for kind in kinds:
+            self.path(kind).unlink(missing_ok=True)
+
+    @property
+    def present(self) -> tuple[type[Document], ...]:
+        return tuple(kind for kind in DOCUMENTS if self.has(kind))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes out of this directory, and sweep what a killed one left half-written."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = (self.root / ".lock").open("a+")
+        except OSError as error:
+            raise InputError(f"{self.root} cannot be the run directory: {error.strerror}") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise InputError(
+                    f"another process works in {self.root}", hint="wait for it, or use another --run-dir"
+                ) from error
+            for half in self.root.rglob(".half-*"):
+                half.unlink(missing_ok=True)
+            yield

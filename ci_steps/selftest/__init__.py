@@ -1,0 +1,1 @@
+"""Inputs that each gate must refuse, or must not decide, and the proof that it does."""

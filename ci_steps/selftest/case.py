@@ -1,0 +1,25 @@
+"""One input with a known answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci_steps.documents import Report
+from ci_steps.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An input, and the finding that a working gate must make of it."""
+
+    gate: str
+    check: str
+    wanted: Verdict
+    title: str
+    report: Callable[[Path], Report]
+    """Runs the gate on the input, in an empty folder."""
+
+    def answered(self, folder: Path) -> Verdict:
+        """Return the worst verdict that the gate gave under this check's id; inconclusive where it gave none."""
+        findings = self.report(folder).findings
+        return max((f.verdict for f in findings if f.check == self.check), default=Verdict.INCONCLUSIVE)

@@ -1,0 +1,212 @@
+"""A small, sound release in a run directory: what the selftest spoils in one place at a time."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ci_steps.documents import Baseline, FetchedModel, Plan
+from ci_steps.model.digest import Digest
+from ci_steps.model.manifest import (
+    Code,
+    Config,
+    DataSource,
+    Environment,
+    Manifest,
+    ModelFile,
+    PythonPredictor,
+)
+from ci_steps.model.settings import (
+    EnvironmentSettings,
+    ImageSettings,
+    IntegrationSettings,
+    InterfaceSettings,
+    LoadSettings,
+    ScanSettings,
+    UnitTestSettings,
+)
+from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.model.wire import digest_of
+from ci_steps.rundir import RunDir
+
+INTERFACE: dict[str, Any] = {
+    "input": {
+        "type": "object",
+        "properties": {"text": {"type": "string"}},
+        "required": ["text"],
+        "additionalProperties": False,
+    },
+    "output": {
+        "type": "object",
+        "properties": {"label": {"enum": ["positive", "negative"]}, "score": {"type": "number"}},
+        "required": ["label", "score"],
+    },
+    "prediction": "/label",
+    "score": "/score",
+}
+
+PREDICTOR = """\
+class Tweets:
+    def load(self, folder):
+        pass
+
+    def predict(self, requests):
+        return [answer("good" in request["text"]) for request in requests]
+
+
+def answer(good):
+    return {"label": "positive" if good else "negative", "score": 0.9 if good else 0.1}
+"""
+
+
+def jsonl(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return one JSON object a line."""
+    return b"".join(json.dumps(row, sort_keys=True).encode() + b"\n" for row in rows)
+
+
+def evaluations(n: int = 1000, *, wrong: int = 100, wrong_long: int | None = None) -> list[dict[str, Any]]:
+    """Return ``n`` rows, half of them long, of which ``wrong`` (and ``wrong_long`` of the long) are wrong."""
+    rows = []
+    short_wrong = wrong // 2 if wrong_long is None else max(0, wrong - wrong_long)
+    long_wrong = wrong - short_wrong if wrong_long is None else wrong_long
+    for number in range(n):
+        is_long, truth = number % 2 == 1, "positive" if number % 4 < 2 else "negative"
+        spoilt = number // 2 < (long_wrong if is_long else short_wrong)
+        flipped = "negative" if truth == "positive" else "positive"
+        prediction = flipped if spoilt else truth
+        rows.append(
+            {
+                "id": f"t{number}",
+                "truth": truth,
+                "prediction": prediction,
+                "score": 0.9 if prediction == "positive" else 0.1,
+                "slices": {"length": "long" if is_long else "short"},
+            }
+        )
+    return rows
+
+
+def golden(rows: Sequence[Mapping[str, Any]], n: int = 120) -> list[dict[str, Any]]:
+    """Return requests that :data:`PREDICTOR` answers as the first ``n`` evaluations say."""
+    return [
+        {
+            "id": row["id"],
+            "request": {"text": f"{'good' if row['prediction'] == 'positive' else 'bad'} {row['id']}"},
+            "answer": {"label": row["prediction"], "score": row["score"]},
+        }
+        for row in rows[:n]
+    ]
+
+
+def model_files(**changes: bytes | None) -> dict[str, bytes]:
+    """Return the files of a small sound model; ``changes`` by path replace one, or drop it where None."""
+    rows = evaluations()
+    right = sum(row["truth"] == row["prediction"] for row in rows)
+    claim = {"metric": "accuracy", "value": right / len(rows), "direction": "higher", "n": len(rows)}
+    files: dict[str, bytes | None] = {
+        "model/predictor.py": PREDICTOR.encode(),
+        "interface.json": json.dumps(INTERFACE).encode(),
+        "metrics.json": json.dumps({"metrics": [claim | {"dataset": "specimen", "slice": None}]}).encode(),
+        "evaluations.jsonl": jsonl(rows),
+        "golden.jsonl": jsonl(golden(rows)),
+        "requirements.lock": b"",
+    }
+    return {path: content for path, content in (files | changes).items() if content is not None}
+
+
+def manifest_of(files: Mapping[str, bytes], *, name: str = "specimen") -> Manifest:
+    """Return the manifest of these files."""
+    values = {"seed": 1}
+    return Manifest(
+        schema=1,
+        name=name,
+        files=tuple(
+            ModelFile(path=path, size=len(content), sha256=Digest.of(content).hex)
+            for path, content in sorted(files.items())
+        ),
+        predictor=PythonPredictor(entry="predictor:Tweets"),
+        code=Code(repository="https://example.org/specimen.git", commit="0" * 40, dirty=False),
+        data=(DataSource(uri="https://example.org/specimen.txt", sha256="0" * 64),),
+        config=Config(values=values, sha256=digest_of(values).hex),
+        environment=Environment(
+            python="3.11",
+            lock="requirements.lock",
+            lock_sha256=Digest.of(files["requirements.lock"]).hex,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A planned and fetched release. Change one thing by :func:`msgspec.structs.replace` or ``plan``."""
+
+    files: Mapping[str, bytes] = field(default_factory=model_files)
+    baseline: Mapping[str, bytes] | None = None
+    plan: Mapping[str, Any] = field(default_factory=dict)
+
+    def laid_out(self, root: Path) -> RunDir:
+        """Write plan.json, fetch-model.json, the model's files and the baseline's under ``root``."""
+        run = RunDir(root)
+        manifest = manifest_of(self.files)
+        plan = msgspec.structs.replace(_plan(manifest, self._baseline()), **self.plan)
+        run.write(plan)
+        fields = ("manifest", "baseline", "sha")
+        run.write(
+            FetchedModel(
+                made_from={"plan": plan.section(fields)},
+                findings=(
+                    Finding(
+                        check="fetch-model.bytes",
+                        verdict=Verdict.PASSED,
+                        observed=f"{len(manifest.files)} files as published",
+                        rule="every byte as its SHA-256 says",
+                    ),
+                ),
+                files=manifest.files,
+                baseline_folder="baseline" if self.baseline is not None else None,
+                baseline_files=manifest_of(self.baseline).files if self.baseline is not None else (),
+            )
+        )
+        for folder, files in (("model", self.files), ("baseline", self.baseline or {})):
+            for path, content in files.items():
+                run.write_bytes(f"{folder}/{path}", content)
+        return run
+
+    def _baseline(self) -> Baseline | None:
+        if self.baseline is None:
+            return None
+        return Baseline(
+            release="production-1",
+            model="specimen",
+            sha=manifest_of(self.baseline).sha,
+            image=Digest("1" * 64),
+        )
+
+
+def _plan(manifest: Manifest, baseline: Baseline | None) -> Plan:
+    return Plan(
+        run="specimen",
+        project="..",
+        service="specimen",
+        environment="production",
+        model=manifest.name,
+        sha=manifest.sha,
+        manifest=manifest,
+        baseline=baseline,
+        ledger_length=0,
+        ledger_head=None,
+        store="store",
+        registry="127.0.0.1:5000/specimen",
+        image=ImageSettings(base="127.0.0.1:5000/base/python:3.11-slim-bookworm"),
+        base=Digest("2" * 64),
+        unit_tests=UnitTestSettings(),
+        scan=ScanSettings(code=("model/predictor.py",)),
+        metrics=(),
+        interface=InterfaceSettings(),
+        integration=IntegrationSettings(),
+        load=LoadSettings(rate=50, seconds=2),
+        target=EnvironmentSettings(target="docker", address="127.0.0.1:18081"),
+    )
