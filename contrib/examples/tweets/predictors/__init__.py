@@ -1,0 +1,1 @@
+"""Predictors that a variant brings along as its `model/predictor.py`."""
