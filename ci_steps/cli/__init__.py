@@ -1,0 +1,66 @@
+"""The only place that reads arguments, prints and exits."""
+
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from ci_steps import __version__
+from ci_steps.cli import commands
+from ci_steps.errors import StepError
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(commands.EVERY)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return commands.command(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, names in commands.CHAPTERS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, commands.EVERY[name]) for name in names])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Release machine-learning models: gates that need evidence, images by digest, honest rollouts.
+
+    `release` does it all; each step can be run by itself. Exit codes: 0 go on, 2 bad input, 3 outside
+    failed, 4 refused, 5 inconclusive, 6 rolled back, 7 rollback failed, 8 stale.
+    """
+
+
+def main() -> None:
+    """Run the command line; the process ends with the exit code that the README lists."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\ninterrupted; what was whole is kept, run it again to go on", err=True)
+        sys.exit(130)
+    except StepError as error:
+        _tell(error)
+        sys.exit(int(error.exit_code))
+
+
+def _tell(error: StepError) -> None:
+    if not getattr(error, "told", False):
+        click.echo(f"error: {error}", err=True)
+        if error.hint:
+            click.echo(f"  next: {error.hint}", err=True)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # An aborted build ends its processes with SIGTERM; they clean up as after Ctrl-C.
+    raise KeyboardInterrupt

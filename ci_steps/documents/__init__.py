@@ -1,6 +1,6 @@
 """What passes between steps: one JSON document a step, with one schema."""
 
-from ci_steps.documents.base import Document, Made, Report
+from ci_steps.documents.base import Document, Made, Report, Stopped
 from ci_steps.documents.evidence import (
     InterfaceReport,
     MetricsReport,
@@ -25,6 +25,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     LoadReport,
     Rollout,
     Rollback,
+    Stopped,
 )
 
 __all__ = [
@@ -48,5 +49,6 @@ __all__ = [
     "Rollout",
     "ScanReport",
     "ScannedFile",
+    "Stopped",
     "UnitTestsReport",
 ]

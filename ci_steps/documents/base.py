@@ -53,6 +53,11 @@ class Document(Wire, frozen=True, kw_only=True):
     def exit_code(self) -> ExitCode:
         return self.verdict.exit_code
 
+    @property
+    def headline(self) -> str:
+        """The one line that a person reads first."""
+        return ""
+
 
 class Report(Document, frozen=True, kw_only=True):
     """A document that says whether something holds, and why."""
@@ -69,3 +74,23 @@ class Report(Document, frozen=True, kw_only=True):
     def blocking(self) -> tuple[Finding, ...]:
         stops = [f for f in self.findings if not f.verdict.lets_go_on]
         return tuple(sorted(stops, key=lambda f: f.verdict, reverse=True))
+
+    @property
+    def headline(self) -> str:
+        worst = max(self.findings, key=lambda f: f.verdict, default=None)
+        if worst is None:
+            return "nothing was looked at"
+        if worst.verdict is Verdict.PASSED:
+            return worst.sentence if len(self.findings) == 1 else f"{len(self.findings)} findings, all passed"
+        return worst.sentence
+
+
+class Stopped(Document, frozen=True, kw_only=True):
+    """Why a step could not tell: bad input, or the outside failed. Gone as soon as a step starts again."""
+
+    name: ClassVar[str] = "stopped"
+
+    step: Annotated[str, Meta(description="the step that stopped")]
+    message: Annotated[str, Meta(description="what was wrong, in one line")]
+    hint: Annotated[str, Meta(description="what to do next")] = ""
+    code: Annotated[int, Meta(description="exit code", ge=1, le=8)]

@@ -35,6 +35,11 @@ class BuiltImage(Document, frozen=True, kw_only=True):
     labels: Annotated[dict[str, str], Meta(description="labels of the image")]
     compiled_with: Annotated[str, Meta(description="full Python version that byte-compiled it")] = ""
 
+    @property
+    def headline(self) -> str:
+        megabytes = sum(layer.size for layer in self.layers) / 1e6
+        return f"{self.image} from {len(self.layers)} layers, {megabytes:,.1f} MB"
+
 
 class PushedImage(Report, frozen=True, kw_only=True):
     """Where the image lies, by the digest that the registry named it by."""
@@ -44,3 +49,9 @@ class PushedImage(Report, frozen=True, kw_only=True):
     repository: Annotated[str, Meta(description="host:port/repository")]
     image: Annotated[Digest, Meta(description="digest read back from the registry")]
     sent_bytes: Annotated[int, Meta(description="bytes that had to be sent", ge=0)] = 0
+
+    @property
+    def headline(self) -> str:
+        if not self.verdict.lets_go_on:
+            return super().headline
+        return f"{self.repository}@{self.image.short}, {self.sent_bytes / 1e6:,.1f} MB sent"

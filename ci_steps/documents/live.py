@@ -40,6 +40,13 @@ class LoadReport(Report, frozen=True, kw_only=True):
     latencies: Annotated[str | None, Meta(description="every latency, a file in the run directory")] = None
     locust: Annotated[str | None, Meta(description="Locust's report, a file in the run directory")] = None
 
+    @property
+    def headline(self) -> str:
+        if not self.verdict.lets_go_on:
+            return super().headline
+        quantiles = ", ".join(f"{name} {value:.1f} ms" for name, value in self.quantiles_ms.items())
+        return f"{self.sent} requests, {self.failed} failed, {quantiles}"
+
 
 class Moment(Wire, frozen=True, kw_only=True):
     """One moment of a rollout."""
@@ -77,6 +84,15 @@ class _Deed(Document, frozen=True, kw_only=True):
     @property
     def exit_code(self) -> ExitCode:
         return _EXITS.get(self.result, ExitCode.GO_ON)
+
+    @property
+    def headline(self) -> str:
+        what = (
+            f"{self.release.id} ({self.release.model}@{self.release.sha.short})"
+            if self.release
+            else "nothing"
+        )
+        return f"{self.result}: {self.reason or what}"
 
 
 class Rollout(_Deed, frozen=True, kw_only=True):

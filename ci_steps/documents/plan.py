@@ -59,6 +59,11 @@ class Plan(Document, frozen=True, kw_only=True):
     waivers: Annotated[tuple[Waiver, ...], Meta(description="who answers for what nobody could decide")] = ()
     config: Annotated[str, Meta(description="file name of release.yaml")] = "release.yaml"
 
+    @property
+    def headline(self) -> str:
+        beside = f"{self.baseline.model}@{self.baseline.sha.short}" if self.baseline else "nothing"
+        return f"{self.model}@{self.sha.short} to {self.environment}, where {beside} is live"
+
     def section(self, fields: tuple[str, ...]) -> Digest:
         """Return the digest of the part of the plan that one step reads."""
         content = plain(self)

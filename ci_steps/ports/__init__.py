@@ -1,8 +1,9 @@
 """What the steps ask of the outside: roles, each as narrow as the steps that use it."""
 
 from ci_steps.ports.blobs import Blobs
-from ci_steps.ports.containers import Container, Containers
+from ci_steps.ports.containers import Container, Containers, Isolation
 from ci_steps.ports.environments import Environments
+from ci_steps.ports.inspector import Inspected, Inspector
 from ci_steps.ports.ledger import Ledger
 from ci_steps.ports.models import ModelStore
 from ci_steps.ports.programs import Ended, Programs
@@ -16,6 +17,9 @@ __all__ = [
     "Containers",
     "Ended",
     "Environments",
+    "Isolation",
+    "Inspected",
+    "Inspector",
     "Ledger",
     "ModelStore",
     "Programs",

@@ -1,5 +1,19 @@
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """What a container is seen to be held to: read inside it, not from what was asked for."""
+
+    uid: int
+    """The user that its first program runs as."""
+    read_only: bool
+    """Whether its root file system is mounted so."""
+    capabilities: int
+    """Every capability that its first program has or could get, as the kernel's bits."""
+    no_new_privileges: bool
 
 
 class Container(Protocol):
@@ -7,13 +21,16 @@ class Container(Protocol):
 
     @property
     def address(self) -> str:
-        """URL at which its port is published on loopback."""
+        """URL at which its port is published on loopback; empty where it ended before that was known."""
 
     def logs(self) -> str:
         """Return the end of what it wrote, for a person."""
 
     def exited(self) -> int | None:
         """Return its exit code where it is no longer running."""
+
+    def isolation(self) -> Isolation:
+        """Return what it is held to, while it runs; the image must have ``python3``."""
 
 
 class Containers(Protocol):

@@ -24,6 +24,7 @@ class Programs(Protocol):
         env: Mapping[str, str],
         timeout: float,
         on_line: Callable[[str], None] = lambda _: None,
+        stdin: str = "",
     ) -> Ended:
         """Run ``command`` to its end and return what it wrote; one that is not there is an outside error.
 

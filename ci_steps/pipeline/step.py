@@ -1,15 +1,12 @@
-"""How steps follow from each other: what they need, when they are done again, and when they may not start."""
+"""What a step is, and what its document was made from."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar
 
-from ci_steps.documents import Document, Plan, Report
+from ci_steps.documents import Document, Plan
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
-from ci_steps.model.verdict import Finding, Verdict, Waived, Waiver
 from ci_steps.rundir import RunDir
 
 
@@ -29,45 +26,12 @@ class Step(ABC):
         """Do it, from a fresh start, and return what to leave behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """Why a step may not start."""
-
-    document: str
-    verdict: Verdict
-    findings: tuple[Finding, ...]
-
-
 def sources(step: type[Step] | Step, run: RunDir) -> dict[str, Digest]:
     """Return what the step would be made from, now: the digests of its documents and of its section."""
     found = {kind.name: run.read(kind).digest for kind in step.needs if kind is not Plan}
     if Plan in step.needs:
         found["plan"] = run.read(Plan).section(step.reads)
     return found
-
-
-def admit(
-    documents: Iterable[Document], waivers: tuple[Waiver, ...], today: date
-) -> tuple[tuple[Waived, ...], Blocked | None]:
-    """Apply the waivers, with today's date; return what they cover, and the first document that still blocks.
-
-    A refusal is never waived, nor a report without findings.
-    """
-    waived: list[Waived] = []
-    for document in documents:
-        if document.verdict.lets_go_on:
-            continue
-        stops: list[Finding] = []
-        for finding in document.blocking:
-            waiver = next((w for w in waivers if w.covers(finding, today)), None)
-            if waiver:
-                waived.append(Waived(finding=finding, waiver=waiver))
-            else:
-                stops.append(finding)
-        if stops or not document.blocking:
-            verdict = max((f.verdict for f in stops), default=document.verdict)
-            return tuple(waived), Blocked(document.name, verdict, tuple(stops))
-    return tuple(waived), None
 
 
 def refuse_changed_sources(kinds: Iterable[type[Document]], run: RunDir, table: Iterable[type[Step]]) -> None:
@@ -86,15 +50,3 @@ def refuse_changed_sources(kinds: Iterable[type[Document]], run: RunDir, table: 
                     f"{run.path(kind)}: {changed} was changed after {kind.name} used it",
                     hint=f"run `python -m ci_steps {kind.name}` again",
                 )
-
-
-def still_holds(step: Step, run: RunDir, waivers: tuple[Waiver, ...], today: date) -> Document | None:
-    """Return the document of an earlier try that need not be made again, or None."""
-    if step.settles or not run.has(step.makes):
-        return None
-    document = run.read(step.makes)
-    if any(not run.has(kind) for kind in step.needs) or document.made_from != sources(step, run):
-        return None
-    if isinstance(document, Report) and admit((document,), waivers, today)[1]:
-        return None
-    return document

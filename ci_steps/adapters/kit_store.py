@@ -1,0 +1,187 @@
+"""The kit's own model store: objects by content, manifests by SHA, tags by name."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, BinaryIO, cast
+
+from msgspec import Meta
+
+from ci_steps.errors import InputError, OutsideError
+from ci_steps.model.digest import Digest
+from ci_steps.model.manifest import Manifest, ModelFile
+from ci_steps.model.refs import ModelRef
+from ci_steps.model.wire import Wire, canonical, decoded
+from ci_steps.ports import Blobs, Progress
+
+_BUFFER = 1 << 20
+
+
+class Tag(Wire, frozen=True, kw_only=True):
+    """Where a tag points, since when and by whose hand."""
+
+    sha: Annotated[Digest, Meta(description="the model's SHA")]
+    by: Annotated[str, Meta(description="who moved it")]
+    at: Annotated[str, Meta(description="when, RFC 3339, UTC")]
+
+
+@dataclass(frozen=True, slots=True)
+class KitStore:
+    """Models under `objects/<sha256>`, `models/<name>/<sha>.json` and `tags/<name>/<tag>` of any blob place.
+
+    A model is there as soon as its manifest is, which is put last; objects are put once and never change.
+    """
+
+    blobs: Blobs
+    place: str
+    progress: Progress
+
+    def manifest(self, ref: ModelRef) -> Manifest:
+        sha = self._tagged(ref) if ref.tag else self._matching(ref)
+        where = f"manifest of {ref.name}@{sha[:12]} in {self.place}"
+        with self.blobs.open(f"models/{ref.name}/{sha}.json") as stream:
+            manifest = Manifest.parse(stream.read(), where=where)
+        if manifest.sha.hex != sha or manifest.name != ref.name:
+            raise InputError(
+                f"{where} is that of {manifest.name}@{manifest.sha.short}",
+                hint="the store was changed by hand; publish the model anew",
+            )
+        return manifest
+
+    def fetch(self, files: tuple[ModelFile, ...], into: Path) -> tuple[Path, ...]:
+        total, done = sum(file.size for file in files), 0
+        differing: list[Path] = []
+        for file in files:
+            path = into / file.path
+            try:
+                if not self._copied(file, path):
+                    differing.append(path)
+            except OSError as error:
+                path.unlink(missing_ok=True)
+                raise OutsideError(
+                    f"{path} cannot be written: {error.strerror}", hint="make room, or use another --run-dir"
+                ) from error
+            done += file.size
+            self.progress.advance(done, total, "bytes")
+        return tuple(differing)
+
+    def content(self, digest: Digest) -> bytes:
+        try:
+            with self.blobs.open(f"objects/{digest.hex}") as stream:
+                content = stream.read()
+        except KeyError as error:
+            raise self._lost(digest) from error
+        if Digest.of(content) != digest:
+            raise InputError(f"object {digest.short} of {self.place} is not what its name says")
+        return content
+
+    def publish(self, manifest: Manifest, folder: Path) -> bool:
+        """Put the files of ``folder`` and then the manifest; false where this very model was there."""
+        total, done = sum(file.size for file in manifest.files), 0
+        for file in manifest.files:
+            with (folder / file.path).open("rb") as stream:
+                checked = cast(BinaryIO, _Checked(stream, file))
+                self.blobs.put_if_absent(f"objects/{file.sha256}", checked)
+            done += file.size
+            self.progress.advance(done, total, "bytes")
+        key = f"models/{manifest.name}/{manifest.sha.hex}.json"
+        return self.blobs.put_if_absent(key, BytesIO(canonical(manifest)))
+
+    def tag(self, name: str, tag: str, sha: Digest, *, by: str) -> None:
+        """Let ``name:tag`` stand for a model that the store has."""
+        self.manifest(ModelRef.exact(name, sha))
+        moment = datetime.now(UTC).isoformat(timespec="seconds")
+        self.blobs.put(f"tags/{name}/{tag}", BytesIO(canonical(Tag(sha=sha, by=by, at=moment))))
+
+    def tags(self, name: str) -> dict[str, Digest]:
+        """Return every tag of a model and what it stands for."""
+        found = {}
+        for key in self.blobs.keys(f"tags/{name}/"):
+            with self.blobs.open(key) as stream:
+                found[key.rpartition("/")[2]] = decoded(stream.read(), Tag, where=f"{self.place}/{key}").sha
+        return found
+
+    def names(self) -> tuple[str, ...]:
+        """Return the name of every model."""
+        return tuple(sorted({key.split("/")[1] for key in self.blobs.keys("models/")}))
+
+    def shas(self, name: str) -> Iterator[Digest]:
+        """Give the SHA of every version of one model, in their own order."""
+        for key in self.blobs.keys(f"models/{name}/"):
+            yield Digest(Path(key).stem)
+
+    def _tagged(self, ref: ModelRef) -> str:
+        try:
+            with self.blobs.open(f"tags/{ref.name}/{ref.tag}") as stream:
+                return decoded(stream.read(), Tag, where=f"tag {ref}").sha.hex
+        except KeyError as error:
+            known = ", ".join(self.tags(ref.name)) or "none"
+            raise InputError(
+                f"{self.place} has no model {ref}", hint=f"tags of {ref.name}: {known}; see `models list`"
+            ) from error
+
+    def _matching(self, ref: ModelRef) -> str:
+        if len(ref.sha) == 64 and self._there(f"models/{ref.name}/{ref.sha}.json"):
+            return ref.sha
+        every = [digest.hex for digest in self.shas(ref.name)]
+        matching = [sha for sha in every if sha.startswith(ref.sha)]
+        if len(matching) == 1:
+            return matching[0]
+        if matching:
+            some = ", ".join(sha[:16] for sha in matching[:4])
+            raise InputError(
+                f"{ref} is ambiguous: {len(matching)} models: {some}", hint="give more characters"
+            )
+        others = [
+            name for name in self.names() for digest in self.shas(name) if digest.hex.startswith(ref.sha)
+        ]
+        hint = f"it is a SHA of {others[0]}: write {others[0]}@{ref.sha}" if others else "see `models list`"
+        raise InputError(f"{self.place} has no model {ref}", hint=hint)
+
+    def _there(self, key: str) -> bool:
+        try:
+            with self.blobs.open(key):
+                return True
+        except KeyError:
+            return False
+
+    def _copied(self, file: ModelFile, path: Path) -> bool:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        hasher, size = hashlib.sha256(), 0
+        try:
+            with self.blobs.open(f"objects/{file.sha256}") as stream, path.open("xb") as copy:
+                while block := stream.read(_BUFFER):
+                    hasher.update(block)
+                    copy.write(block)
+                    size += len(block)
+        except KeyError as error:
+            raise self._lost(file.digest) from error
+        if hasher.hexdigest() == file.sha256 and size == file.size:
+            return True
+        path.unlink()
+        return False
+
+    def _lost(self, digest: Digest) -> InputError:
+        return InputError(f"{self.place} has lost object {digest.short}", hint="publish the model again")
+
+
+class _Checked:
+    """A stream that, at its end, fails where it did not have the bytes it was said to have.
+
+    Failing inside the last read keeps a place for blobs from ever naming the wrong bytes.
+    """
+
+    def __init__(self, stream: BinaryIO, file: ModelFile) -> None:
+        self._stream = stream
+        self._file = file
+        self._hasher = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        self._hasher.update(block)
+        if (size < 0 or not block) and self._hasher.hexdigest() != self._file.sha256:
+            raise InputError(f"{self._file.path} changed while it was published", hint="publish it again")
+        return block

@@ -1,0 +1,109 @@
+"""`trace`, `history`, `report` and `selftest`."""
+
+from pathlib import Path
+
+import click
+
+from ci_steps.cli import options
+from ci_steps.cli.screen import SIGNS, PlainLines
+from ci_steps.errors import ExitCode, InputError
+from ci_steps.model.ledger import LedgerEntry
+from ci_steps.model.verdict import Verdict
+from ci_steps.model.wire import plain, pretty
+from ci_steps.report import write_page
+from ci_steps.rundir import RunDir
+from ci_steps.wiring import Wiring
+
+
+@click.command()
+@options.environment
+@options.config
+@click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
+@options.as_json
+def history(environment: str, config: Path, last: int, *, as_json: bool) -> None:
+    """Tell what was rolled out where, by whom, and how it ended; the newest last.
+
+    The chain of digests is checked while it is read.
+    """
+    wiring = Wiring(run=RunDir(Path(".release")), config=config, progress=PlainLines())
+    known = wiring.settings.environments
+    if environment and environment not in known:
+        raise InputError(f"{environment!r} is not an environment", hint=f"one of: {', '.join(known)}")
+    for name in (environment,) if environment else tuple(known):
+        chain = wiring.ledger(wiring.settings.service, name).history()
+        entries = chain.entries[-last:]
+        if as_json:
+            for entry in entries:
+                click.echo(pretty(plain(entry)).decode().replace("\n", " "))
+            continue
+        live = f"{chain.live.id}, {chain.live.model}@{chain.live.sha.short}" if chain.live else "nothing"
+        click.echo(f"{wiring.settings.service} in {name}: {live} is live by the ledger")
+        for entry in entries:
+            click.echo(f"  {_line(entry, chain.withdrawn)}")
+
+
+def _line(entry: LedgerEntry, withdrawn: frozenset[str]) -> str:
+    release = entry.release
+    what = f"{release.id} {release.model}@{release.sha.short}" if release else "nothing"
+    ending = entry.ending.value if entry.ending else "begun"
+    gone = " (withdrawn)" if release and release.id in withdrawn else ""
+    why = f" - {entry.reason}" if entry.reason else ""
+    return f"{entry.number:>4} {entry.at} {entry.action:<8} {what:<40} {ending:<15} by {entry.by}{gone}{why}"
+
+
+@click.command()
+@options.run_dir
+def report(run_dir: Path) -> None:
+    """Write the page of a run, also of one that failed, and print where it is."""
+    click.echo(write_page(RunDir(run_dir)))
+
+
+@click.command()
+@click.option("--gate", default="", help="Only this one.")
+@options.as_json
+def selftest(gate: str, *, as_json: bool) -> None:
+    """Feed each gate inputs it must refuse, must not decide, and must pass, and show that it does."""
+    from ci_steps.selftest.table import CASES, tried
+
+    gates = list(dict.fromkeys(case.gate for case in CASES))
+    if gate and gate not in gates:
+        raise InputError(f"{gate!r} is not a gate", hint=f"one of: {', '.join(gates)}")
+    wrong = 0
+    for case, answered in tried(gate):
+        right = answered is case.wanted
+        wrong += not right
+        if as_json:
+            click.echo(
+                pretty(
+                    {
+                        "gate": case.gate,
+                        "case": case.title,
+                        "wanted": case.wanted.value,
+                        "answered": answered.value,
+                    }
+                )
+                .decode()
+                .replace("\n", " ")
+            )
+            continue
+        sign, colour = SIGNS[Verdict.PASSED if right else Verdict.REFUSED]
+        said = case.wanted.value if right else f"{answered.value}, must be {case.wanted.value}"
+        click.echo(f"{click.style(sign, fg=colour)} {case.gate:<17} {said:<12} {case.title}")
+    if wrong:
+        click.echo(f"{wrong} of the cases were judged wrongly; do not trust this installation", err=True)
+        raise click.exceptions.Exit(int(ExitCode.CRASHED))
+
+
+@click.command()
+@click.argument("what")
+@options.config
+@options.as_json
+def trace(what: str, config: Path, *, as_json: bool) -> None:
+    """Answer which model, code, data, configuration and environment stand behind WHAT, and who let it live.
+
+    WHAT is a container (name or id), an image (reference or digest), or a service (as release.yaml names
+    it; or service/environment).
+    """
+    wiring = Wiring(run=RunDir(Path(".release")), config=config, progress=PlainLines())
+    for traced in wiring.tracer().traced(what):
+        click.echo(pretty(traced) if as_json else "\n".join(traced.lines()))

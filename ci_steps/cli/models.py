@@ -1,0 +1,144 @@
+"""`models publish | list | show | diff | tag`."""
+
+from pathlib import Path
+
+import click
+
+from ci_steps.cli import options
+from ci_steps.cli.screen import PlainLines, amount
+from ci_steps.model.manifest import Manifest
+from ci_steps.model.refs import ModelRef
+from ci_steps.model.wire import plain, pretty
+from ci_steps.rundir import RunDir
+from ci_steps.trace.difference import compared
+from ci_steps.wiring import Wiring
+
+
+@click.group()
+def models() -> None:
+    """Publish, list, show, diff and tag models in the store that release.yaml names."""
+
+
+@models.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--tag", "tags", multiple=True, help="Let this tag stand for it; may be given again.")
+@click.option(
+    "--code",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    help="The git checkout that trained it; here by default.",
+)
+@options.config
+@options.as_json
+def publish(folder: Path, *, tags: tuple[str, ...], code: Path, config: Path, as_json: bool) -> None:
+    """Put the model in FOLDER into the store and print its SHA.
+
+    The manifest, with every file's SHA-256 and the four ingredients (code, data, config, environment), is
+    written to FOLDER/manifest.json; its own SHA-256 is the model's. Publishing the same model again
+    changes nothing.
+    """
+    wiring = _wiring(config)
+    manifest = wiring.model_folder(folder, checkout=code).manifest()
+    store = wiring.store()
+    new = store.publish(manifest, folder)
+    for tag in tags:
+        store.tag(manifest.name, tag, manifest.sha, by=wiring.who)
+    RunDir(folder).write_bytes("manifest.json", pretty(manifest))
+    if as_json:
+        click.echo(pretty({"model": manifest.name, "sha": str(manifest.sha), "new": new, "tags": tags}))
+        return
+    size = amount(sum(file.size for file in manifest.files), "bytes")
+    was = "published" if new else "was there already:"
+    click.echo(f"{was} {manifest.name}@{manifest.sha.hex}  ({len(manifest.files)} files, {size})")
+    for tag in tags:
+        click.echo(f"tagged {manifest.name}:{tag}")
+    if manifest.code.dirty:
+        click.echo(
+            f"warning: {code} has changes that no commit holds; unit-tests will be inconclusive", err=True
+        )
+
+
+@models.command("list")
+@click.argument("name", default="")
+@options.config
+@options.as_json
+def list_(name: str, *, config: Path, as_json: bool) -> None:
+    """List the models of the store, or the versions of one."""
+    store = _wiring(config).store()
+    rows = [
+        {"model": each, "sha": sha.hex, "tags": [tag for tag, to in store.tags(each).items() if to == sha]}
+        for each in ((name,) if name else store.names())
+        for sha in store.shas(each)
+    ]
+    if as_json:
+        for row in rows:
+            click.echo(pretty(row).decode().replace("\n", " "))
+        return
+    for row in rows:
+        click.echo(f"{row['model']}@{str(row['sha'])[:12]}  {', '.join(row['tags'])}".rstrip())
+    if not rows:
+        click.echo("no models here; publish one with `models publish FOLDER`", err=True)
+
+
+@models.command()
+@click.argument("ref")
+@options.config
+@options.as_json
+def show(ref: str, *, config: Path, as_json: bool) -> None:
+    """Show the files, the ingredients and the claims of a model."""
+    store = _wiring(config).store()
+    manifest = store.manifest(ModelRef.parse(ref))
+    if as_json:
+        click.echo(pretty(plain(manifest) | {"sha": str(manifest.sha)}))
+        return
+    tags = [tag for tag, sha in store.tags(manifest.name).items() if sha == manifest.sha]
+    click.echo(f"{manifest.name}@{manifest.sha.hex}  {', '.join(tags)}".rstrip())
+    for line in _ingredients(manifest):
+        click.echo(f"  {line}")
+    click.echo("  files")
+    for file in manifest.files:
+        click.echo(f"    {file.sha256[:12]}  {file.size:>12,}  {file.path}")
+
+
+@models.command()
+@click.argument("old")
+@click.argument("new")
+@options.config
+@options.as_json
+def diff(old: str, new: str, *, config: Path, as_json: bool) -> None:
+    """Show what differs between two models: files, ingredients and metrics."""
+    store = _wiring(config).store()
+    lines = compared(store.manifest(ModelRef.parse(old)), store.manifest(ModelRef.parse(new)), store)
+    if as_json:
+        click.echo(pretty([plain(line) for line in lines]))
+        return
+    for line in lines:
+        click.echo(f"{line.kind:<12} {line.what}: {line.old} -> {line.new}")
+    if not lines:
+        click.echo("no difference")
+
+
+@models.command()
+@click.argument("ref")
+@click.argument("tag")
+@options.config
+def tag(ref: str, tag: str, *, config: Path) -> None:
+    """Let TAG stand for the model REF; it may be moved again, and never decides what is live."""
+    wiring = _wiring(config)
+    manifest = wiring.store().manifest(ModelRef.parse(ref))
+    ModelRef.parse(f"{manifest.name}:{tag}")
+    wiring.store().tag(manifest.name, tag, manifest.sha, by=wiring.who)
+    click.echo(f"{manifest.name}:{tag} is {manifest.name}@{manifest.sha.short}")
+
+
+def _wiring(config: Path) -> Wiring:
+    return Wiring(run=RunDir(Path(".release")), config=config, progress=PlainLines())
+
+
+def _ingredients(manifest: Manifest) -> list[str]:
+    code = manifest.code
+    lines = [f"code         {code.commit[:12]} {code.repository}{' (dirty)' if code.dirty else ''}"]
+    lines += [f"data         {source.sha256[:12]} {source.uri}" for source in manifest.data]
+    lines += [f"config       {key}: {value}" for key, value in sorted(manifest.config.values.items())]
+    lock = manifest.environment
+    return [*lines, f"environment  Python {lock.python}, {lock.lock} {lock.lock_sha256[:12]}"]

@@ -1,0 +1,42 @@
+"""Options that commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+run_dir = click.option(
+    "--run-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".release"),
+    show_default=True,
+    help="Where the documents of this release lie.",
+)
+config = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("release.yaml"),
+    show_default=True,
+    help="What a model must show, and where it serves.",
+)
+model = click.option("--model", default="", help="tweets@9f2c41d, tweets:candidate, or a SHA alone.")
+environment = click.option("--environment", default="", help="One of release.yaml's environments.")
+dry_run = click.option("--dry-run", is_flag=True, help="The rollout prints what it would change.")
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
+
+
+def several(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Return the decorators as one, in their order."""
+
+    def decorated(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorated
+
+
+of_a_plan = several(model, environment, config, dry_run)

@@ -1,0 +1,155 @@
+"""What a person, or a machine, sees while steps run: a live table, plain lines, or JSON lines."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import click
+
+from ci_steps.errors import StepError
+from ci_steps.model.verdict import Verdict, Waived
+from ci_steps.model.wire import plain
+from ci_steps.pipeline import Ran
+
+SIGNS = {
+    Verdict.PASSED: ("✔", "green"),
+    Verdict.WARNED: ("!", "yellow"),
+    Verdict.INCONCLUSIVE: ("?", "magenta"),
+    Verdict.REFUSED: ("✘", "red"),
+}
+
+
+class Screen(Protocol):
+    """A watcher of steps that also takes their progress, errors and closing words."""
+
+    def began(self, step: str) -> None: ...
+
+    def ended(self, ran: Ran) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+    def advance(self, done: int, total: int, unit: str) -> None: ...
+
+    def failed(self, error: StepError) -> None: ...
+
+    def close(self, text: str) -> None: ...
+
+
+def headline_of(ran: Ran) -> str:
+    if ran.blocked:
+        return f"not started: {ran.blocked.document} is {ran.blocked.verdict.value}"
+    return ran.document.headline if ran.document else ""
+
+
+def waiver_line(waived: Waived) -> str:
+    waiver = waived.waiver
+    return f"waived by {waiver.by} until {waiver.until}: {waived.finding.check} ({waiver.reason})"
+
+
+class PlainLines:
+    """One line for each thing that happens, with the seconds since the start; for CI logs."""
+
+    def __init__(self, steps: int = 0) -> None:
+        self._began = time.monotonic()
+        self._told = 0.0
+        self._steps, self._number = steps, 0
+
+    def began(self, step: str) -> None:
+        self._number += 1
+        count = f" ({self._number} of {self._steps})" if self._steps > 1 else ""
+        self._line(f"{step}{count} …")
+
+    def ended(self, ran: Ran) -> None:
+        kept = ", kept from an earlier try" if ran.kept else ""
+        took = f" in {ran.seconds:.1f} s" if ran.seconds else ""
+        sign = "-" if ran.blocked else SIGNS[ran.verdict][0]
+        word = "not started" if ran.blocked else ran.verdict.value
+        headline = headline_of(ran).removeprefix("not started: ")
+        self._line(f"{sign} {ran.step}: {word}{kept}{took}" + (f" - {headline}" if headline else ""))
+        for waived in ran.waived:
+            self._line(f"  {waiver_line(waived)}")
+        for finding in ran.stops:
+            self._line(f"  {finding.verdict.value} {finding.check} [{finding.where}] {finding.sentence}")
+            if finding.next:
+                self._line(f"    next: {finding.next}")
+            if finding.witness:
+                self._line(f"    witness: {finding.witness}")
+
+    def say(self, text: str) -> None:
+        self._line(f"  {text}")
+
+    def advance(self, done: int, total: int, unit: str) -> None:
+        if done >= total or time.monotonic() - self._told > 5:
+            self._told = time.monotonic()
+            self._line(f"  {amount(done, unit)} of {amount(total, unit)}")
+
+    def failed(self, error: StepError) -> None:
+        sys.stdout.flush()
+        click.echo(f"error: {error}", err=True)
+        if error.hint:
+            click.echo(f"  next: {error.hint}", err=True)
+
+    def close(self, text: str) -> None:
+        self._line(text)
+
+    def _line(self, text: str) -> None:
+        click.echo(f"[{time.monotonic() - self._began:6.1f}s] {text}")
+
+
+class JsonLines:
+    """One JSON object a line; for machines."""
+
+    def began(self, step: str) -> None:
+        self._line(event="began", step=step)
+
+    def ended(self, ran: Ran) -> None:
+        self._line(
+            event="ended",
+            step=ran.step,
+            verdict=ran.verdict.value,
+            exit_code=int(ran.exit_code),
+            kept=ran.kept,
+            blocked_by=ran.blocked.document if ran.blocked else None,
+            headline=headline_of(ran),
+            findings=[plain(finding) for finding in ran.stops],
+            waived=[plain(waived) for waived in ran.waived],
+            seconds=ran.seconds,
+        )
+
+    def say(self, text: str) -> None:
+        self._line(event="said", text=text)
+
+    def advance(self, done: int, total: int, unit: str) -> None:
+        self._line(event="advanced", done=done, total=total, unit=unit)
+
+    def failed(self, error: StepError) -> None:
+        self._line(event="failed", message=str(error), hint=error.hint, exit_code=int(error.exit_code))
+
+    def close(self, text: str) -> None:
+        self._line(event="closed", text=text)
+
+    def _line(self, **values: object) -> None:
+        click.echo(json.dumps(values, ensure_ascii=False))
+
+
+def amount(number: float, unit: str) -> str:
+    """Return a number with its unit as people read it; bytes in MB."""
+    return f"{number / 1e6:,.1f} MB" if unit == "bytes" else f"{number:,.0f} {unit}"
+
+
+@contextmanager
+def screen(steps: tuple[str, ...], *, as_json: bool) -> Iterator[Screen]:
+    """Give the screen that fits where the output goes."""
+    if as_json:
+        yield JsonLines()
+    elif sys.stdout.isatty():
+        # Rich takes 60 ms to import; a log does not need it.
+        from ci_steps.cli.table import LiveTable
+
+        with LiveTable(steps) as table:
+            yield table
+    else:
+        yield PlainLines(len(steps))

@@ -1,0 +1,104 @@
+"""The live table of a terminal."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from ci_steps.cli.screen import SIGNS, amount, headline_of, waiver_line
+from ci_steps.errors import StepError
+from ci_steps.pipeline import Ran
+
+
+class LiveTable:
+    """One row a step: what became of it, how long it took, and the line that says why."""
+
+    def __init__(self, steps: tuple[str, ...]) -> None:
+        self._console = Console(highlight=False)
+        self._steps = list(steps)
+        self._ran: dict[str, Ran] = {}
+        self._now, self._since, self._said = "", time.monotonic(), ""
+        self._spinner = Spinner("dots", style="cyan")
+        self._live = Live(get_renderable=self._drawn, console=self._console, refresh_per_second=8)
+
+    def __enter__(self) -> Self:
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def began(self, step: str) -> None:
+        if step not in self._steps:
+            self._steps.append(step)
+        self._now, self._since, self._said = step, time.monotonic(), ""
+
+    def ended(self, ran: Ran) -> None:
+        self._ran[ran.step] = ran
+        self._now = ""
+
+    def say(self, text: str) -> None:
+        self._said = text
+
+    def advance(self, done: int, total: int, unit: str) -> None:
+        share = f"{done / total:.0%}" if total else ""
+        self._said = f"{amount(done, unit)} of {amount(total, unit)} {share}"
+
+    def failed(self, error: StepError) -> None:
+        self._live.stop()
+        self._console.print(Text.assemble(("error: ", "bold red"), str(error)))
+        if error.hint:
+            self._console.print(Text.assemble(("  next: ", "bold"), error.hint))
+
+    def close(self, text: str) -> None:
+        self._live.stop()
+        for ran in self._ran.values():
+            self._explain(ran)
+        self._console.print(text)
+
+    def _explain(self, ran: Ran) -> None:
+        """Say, below the table, why it stopped and what was waived, in full."""
+        for waived in ran.waived:
+            self._console.print(Text.assemble(("! ", "yellow"), f"{ran.step}: {waiver_line(waived)}"))
+        for finding in ran.stops:
+            sign, colour = SIGNS[finding.verdict]
+            self._console.print()
+            self._console.print(
+                Text.assemble((f"{sign} {finding.check}", f"bold {colour}"), f"  {finding.where}")
+            )
+            self._console.print(f"  {finding.sentence}")
+            if finding.next:
+                self._console.print(Text.assemble(("  next: ", "bold"), finding.next))
+            if finding.witness:
+                self._console.print(Text.assemble(("  witness: ", "bold"), finding.witness))
+
+    def _drawn(self) -> RenderableType:
+        grid = Table.grid(padding=(0, 1), expand=True)
+        grid.add_column(width=1)
+        grid.add_column(no_wrap=True)
+        grid.add_column(justify="right", no_wrap=True)
+        grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        for step in self._steps:
+            grid.add_row(*self._row(step))
+        return Group(grid)
+
+    def _row(self, step: str) -> tuple[RenderableType, ...]:
+        if step == self._now:
+            seconds = f"{time.monotonic() - self._since:.0f} s"
+            return self._spinner, Text(step, style="bold cyan"), Text(seconds, style="cyan"), Text(self._said)
+        ran = self._ran.get(step)
+        if ran is None:
+            return Text("·", style="dim"), Text(step, style="dim"), "", ""
+        if ran.blocked:
+            return Text("-", style="dim"), Text(step, style="dim"), "", Text(headline_of(ran), style="dim")
+        sign, colour = SIGNS[ran.verdict]
+        took = "kept" if ran.kept else f"{ran.seconds:.1f} s"
+        why = Text(headline_of(ran), style="" if ran.verdict.lets_go_on else colour)
+        return Text(sign, style=f"bold {colour}"), Text(step), Text(took, style="dim"), why

@@ -1,0 +1,139 @@
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import msgspec
+
+from ci_steps.documents import DOCUMENTS, Baseline, Document, Plan, Rollout
+from ci_steps.errors import InputError
+from ci_steps.model.digest import Digest
+from ci_steps.model.ledger import Ending, History
+from ci_steps.model.metrics import refuse_bad_rules
+from ci_steps.model.refs import ModelRef
+from ci_steps.model.settings import Settings
+from ci_steps.model.wire import plain
+from ci_steps.pipeline import Step
+from ci_steps.ports import Ledger, ModelStore
+from ci_steps.rundir import RunDir
+
+
+@dataclass(frozen=True, slots=True)
+class MakePlan(Step):
+    """Decide everything before anything is done: which model, where to, beside which live release.
+
+    It reads `release.yaml`, the arguments, the model's manifest and the ledger, once; later steps read only
+    plan.json. A plan that says the same as the one in the run directory goes on with that run; another one
+    starts a fresh run.
+    """
+
+    name: ClassVar[str] = "plan"
+    makes: ClassVar[type[Document]] = Plan
+    settles: ClassVar[bool] = True
+
+    settings: Settings
+    model: str
+    environment: str
+    dry_run: bool
+    project: str
+    config: str
+    store: ModelStore
+    ledger: Callable[[str], Ledger]
+    base_digest: Callable[[str, str], Digest]
+
+    def run(self, run: RunDir) -> Plan:
+        environment = self._environment()
+        refuse_bad_rules(self.settings.metrics)
+        manifest = self.store.manifest(self._ref())
+        history = self.ledger(environment).history()
+        live = history.live
+        plan = Plan(
+            run=secrets.token_hex(8),
+            project=self.project,
+            config=self.config,
+            service=self.settings.service,
+            environment=environment,
+            dry_run=self.dry_run,
+            model=manifest.name,
+            sha=manifest.sha,
+            manifest=manifest,
+            baseline=Baseline(release=live.id, model=live.model, sha=live.sha, image=live.image)
+            if live
+            else None,
+            ledger_length=len(history.entries),
+            ledger_head=history.head,
+            store=self.settings.store,
+            registry=self.settings.registry,
+            plain_http=self.settings.plain_http,
+            image=self.settings.image,
+            base=self.base_digest(self.settings.image.base, self.settings.image.platform),
+            unit_tests=self.settings.unit_tests,
+            scan=self.settings.scan,
+            metrics=self.settings.metrics,
+            interface=self.settings.interface,
+            integration=self.settings.integration,
+            load=self.settings.load,
+            target=self.settings.environments[environment],
+            waivers=self.settings.waivers,
+        )
+        earlier = _readable_plan(run)
+        if earlier and _continues(earlier, plan, history):
+            return msgspec.structs.replace(earlier, made=None, seal=None)
+        if earlier and (earlier.service, earlier.environment, earlier.sha) != (
+            plan.service,
+            environment,
+            plan.sha,
+        ):
+            run.drop(*(kind for kind in DOCUMENTS if kind is not Plan))
+        run.drop(Rollout)
+        return plan
+
+    def _environment(self) -> str:
+        known = self.settings.environments
+        if not self.environment and len(known) == 1:
+            return next(iter(known))
+        if self.environment not in known:
+            asked = (
+                f"{self.environment!r} is not an environment"
+                if self.environment
+                else "no environment is named"
+            )
+            raise InputError(asked, hint=f"give --environment one of: {', '.join(known)}")
+        return self.environment
+
+    def _ref(self) -> ModelRef:
+        text = self.model or self.settings.model
+        if not text:
+            raise InputError("no model is named", hint="give --model, or `model:` in release.yaml")
+        if _is_sha(text) and self.settings.model:
+            text = f"{ModelRef.parse(self.settings.model).name}@{text}"
+        return ModelRef.parse(text)
+
+
+def _is_sha(text: str) -> bool:
+    """Return whether ``text`` is a SHA without a name, as a Jenkins parameter may be."""
+    return 7 <= len(text) <= 64 and all(c in "0123456789abcdef" for c in text)
+
+
+def _whose(plan: Plan) -> tuple[object, ...]:
+    return plan.service, plan.environment, plan.sha
+
+
+def _readable_plan(run: RunDir) -> Plan | None:
+    """Return the plan of an earlier try; one that nobody can read is none."""
+    try:
+        return run.read(Plan)
+    except InputError:
+        return None
+
+
+def _continues(earlier: Plan, new: Plan, history: History) -> bool:
+    """Whether ``new`` is the same intention as ``earlier``, whose run moved nothing or is the last that did."""
+    outside = {"run", "baseline", "ledger_length", "ledger_head", "made", "made_from", "seal"}
+    old, now = plain(earlier), plain(new)
+    if any(old[key] != now[key] for key in now.keys() - outside):
+        return False
+    if earlier.ledger_head == new.ledger_head:
+        return True
+    last = history.entries[-1] if history.entries else None
+    return last is not None and last.run == earlier.run and last.ending in (None, Ending.LIVE)

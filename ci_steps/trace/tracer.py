@@ -1,0 +1,151 @@
+"""From what runs back to everything that it stands on."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from ci_steps.errors import InputError
+from ci_steps.model.digest import Digest
+from ci_steps.model.ledger import History, LedgerEntry
+from ci_steps.model.refs import ModelRef
+from ci_steps.model.release import Release
+from ci_steps.model.verdict import Verdict, Waived
+from ci_steps.model.wire import Wire
+from ci_steps.ports import Inspector, Ledger, ModelStore
+
+
+class Traced(Wire, frozen=True, kw_only=True):
+    """One release and everything behind it."""
+
+    what: Annotated[str, Meta(description="what was asked for")]
+    service: Annotated[str, Meta(description="the service")]
+    environment: Annotated[str, Meta(description="the environment")]
+    live: Annotated[bool, Meta(description="whether the ledger says that it serves now")]
+    container: Annotated[str, Meta(description="name of the container, where one was asked for")] = ""
+    release: Annotated[Release, Meta(description="release, model SHA and image")]
+    ingredients: Annotated[
+        dict[str, Any], Meta(description="code, data, config and environment of the model")
+    ]
+    gates: Annotated[dict[str, Verdict], Meta(description="verdict of each document it stood on")]
+    values: Annotated[dict[str, str], Meta(description="what the gates saw")]
+    waived: Annotated[tuple[Waived, ...], Meta(description="what did not stop it, and who answers")] = ()
+    by: Annotated[str, Meta(description="who released it")]
+    at: Annotated[str, Meta(description="when it went live, RFC 3339, UTC")]
+    run: Annotated[str, Meta(description="id of the run")]
+
+    def lines(self) -> Iterator[str]:
+        """Give it as lines for a person, the answer first."""
+        release = self.release
+        yield f"{self.container or self.what} is {release.model}@{release.sha.hex}"
+        live = "live" if self.live else "not live"
+        yield f"  release      {release.id} of {self.service}, {live} by the ledger"
+        yield f"  image        {release.reference}"
+        yield f"  by           {self.by} at {self.at}, run {self.run}"
+        code = self.ingredients["code"]
+        dirty = " (dirty)" if code["dirty"] else ""
+        yield f"  code         {code['commit']} {code['repository']}{dirty}".rstrip()
+        for source in self.ingredients["data"]:
+            yield f"  data         {source['sha256'][:12]} {source['uri']}"
+        config = self.ingredients["config"]["values"]
+        yield f"  config       {', '.join(f'{key}={value}' for key, value in sorted(config.items()))}"
+        environment = self.ingredients["environment"]
+        yield f"  environment  Python {environment['python']}, lock {environment['lock_sha256'][:12]}"
+        yield f"  gates        {', '.join(f'{name} {verdict.value}' for name, verdict in self.gates.items())}"
+        for check, seen in self.values.items():
+            yield f"    {check}: {seen}"
+        for waived in self.waived:
+            waiver = waived.waiver
+            yield f"  waived       {waiver.check} by {waiver.by} until {waiver.until}: {waiver.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tracer:
+    """Joins what a platform says of itself with the ledger and the model's manifest."""
+
+    service: str
+    environments: tuple[str, ...]
+    inspector: Inspector
+    ledger: Callable[[str], Ledger]
+    store: ModelStore
+
+    def traced(self, what: str) -> tuple[Traced, ...]:
+        """Return what stands behind a service, a container or an image; unknown is an input error."""
+        histories = {name: self.ledger(name).history() for name in self.environments}
+        service, _, environment = what.partition("/")
+        if service == self.service and environment in {"", *self.environments}:
+            asked = {environment: histories[environment]} if environment else histories
+            found = tuple(
+                self._joined(what, history.live_entry.release.id, asked)
+                for history in asked.values()
+                if history.live_entry and history.live_entry.release
+            )
+            if not found:
+                raise InputError(f"nothing is live for {what}, by the ledger", hint="see `history`")
+            return found
+        inspected = self.inspector.inspect(what)
+        if inspected is None:
+            raise InputError(
+                f"{what!r} is not a container or an image of this engine, nor the service {self.service!r}",
+                hint="see `docker ps`, or name the service",
+            )
+        release = inspected.labels.get("ci_steps.release") or self._released(inspected.image, histories)
+        if not release:
+            raise InputError(f"{what} was not released by this kit into {', '.join(self.environments)}")
+        return (self._joined(what, release, histories, inspected.container),)
+
+    def _released(self, image: Digest | None, histories: Mapping[str, History]) -> str:
+        """Return the newest release of an image."""
+        for history in histories.values():
+            for entry in reversed(history.entries):
+                if image and entry.release and entry.release.image == image and entry.kind == "outcome":
+                    return entry.release.id
+        return ""
+
+    def _joined(
+        self, what: str, release: str, histories: Mapping[str, History], container: str = ""
+    ) -> Traced:
+        for name, history in histories.items():
+            for entry in reversed(history.entries):
+                if entry.kind == "outcome" and entry.release and entry.release.id == release:
+                    first = _rollout_of(history, entry)
+                    return self._one(what, name, history, first, container)
+        raise InputError(
+            f"{what} runs release {release!r}, which the ledger of {self.service} does not know",
+            hint="is this the right release.yaml?",
+        )
+
+    def _one(
+        self, what: str, environment: str, history: History, entry: LedgerEntry, container: str
+    ) -> Traced:
+        release = entry.release
+        assert release is not None
+        manifest = self.store.manifest(ModelRef.exact(release.model, release.sha))
+        return Traced(
+            what=what,
+            service=self.service,
+            environment=environment,
+            live=history.live is not None and history.live.id == release.id,
+            container=container,
+            release=release,
+            ingredients=manifest.ingredients,
+            gates=entry.gates,
+            values=entry.values,
+            waived=entry.waived,
+            by=entry.by,
+            at=entry.at,
+            run=entry.run,
+        )
+
+
+def _rollout_of(history: History, entry: LedgerEntry) -> LedgerEntry:
+    """Return the entry that first rolled this release out: a rollback's knows nothing of the gates."""
+    return next(
+        (
+            e
+            for e in history.entries
+            if e.kind == "outcome" and e.action == "rollout" and e.release == entry.release and e.gates
+        ),
+        entry,
+    )

@@ -1,0 +1,1 @@
+"""What runs inside a released image: one model behind HTTP, which can always say what it is."""
