@@ -42,7 +42,7 @@ class Answering:
     check_answers: bool
 
     def answer(self, body: bytes) -> Answered:
-        """The answers to ``body``; raises BodyError, BadRows, PredictorError or AnswerError, and nothing else."""
+        """Return the answers to ``body``; raises BodyError, BadRows, PredictorError, AnswerError only."""
         question = asked(body, max_rows=self.max_rows)
         if bad := list(islice(self.contract.bad_rows(question.rows), MAX_PROBLEMS)):
             raise BadRows(bad)
@@ -57,7 +57,7 @@ class Answering:
             answers = list(self.predictor.predict(rows))
         except RowError as error:
             raise BadRows([error]) from error
-        except Exception as error:  # the plug-in border: a model may raise anything
+        except (Exception, SystemExit) as error:  # the plug-in border: a model may raise anything
             raise PredictorError(type(error).__name__) from error
         if len(answers) != len(rows):
             raise AnswerError(f"{len(answers)} answers to {len(rows)} requests")
@@ -65,5 +65,8 @@ class Answering:
 
     def _check(self, content: bytes, *, many: bool) -> None:
         """Check what is sent, not what the predictor returned: numpy's numbers have become numbers by now."""
-        sent = orjson.loads(content)
+        try:
+            sent = orjson.loads(content)
+        except orjson.JSONDecodeError as error:  # such as a number that no double holds
+            raise AnswerError("the answers are JSON that other parsers refuse") from error
         self.contract.check(sent if many else [sent])

@@ -17,8 +17,8 @@ from serving.manifest import read_json
 class Contract:
     """The two schemas of interface.json, as written and compiled.
 
-    jsonschema-rs, because its import takes 30 ms where jsonschema's takes 160, a row 0.2 µs instead of 12, and
-    because it names every problem of a row, which fastjsonschema does not.
+    By jsonschema-rs: its import takes 30 ms where jsonschema's takes 160, a row 0.3 µs instead of 12; and it
+    knows draft 2020-12, which fastjsonschema does not.
     """
 
     request: Any
@@ -28,7 +28,7 @@ class Contract:
 
     @classmethod
     def read(cls, folder: Path) -> Contract:
-        """The contract in ``folder``; its schemas are compiled here, once, and never fetch anything."""
+        """Return the contract in ``folder``, its schemas compiled once; they never fetch anything."""
         interface = read_json(folder / "interface.json")
         if not isinstance(interface, dict) or not {"input", "output"} <= interface.keys():
             raise ModelError("interface.json needs an input and an output schema")
@@ -40,10 +40,7 @@ class Contract:
         return (error for index, row in enumerate(rows) if (error := self._bad_row(index, row)))
 
     def _bad_row(self, index: int, row: Any) -> RowError | None:
-        try:
-            found = next(iter(self.requests.iter_errors(row)), None)
-        except ValueError as error:  # nested deeper than the library goes, though not than the JSON parser
-            return RowError(index, "", str(error).lower())
+        found = next(iter(self.requests.iter_errors(row)), None)
         return RowError(index, pointer(found.instance_path), found.message) if found else None
 
     def check(self, answers: list[Any]) -> None:
@@ -51,7 +48,7 @@ class Contract:
         for index, answer in enumerate(answers):
             try:
                 found = next(iter(self.answers.iter_errors(answer)), None)
-            except ValueError as error:
+            except ValueError as error:  # nested deeper than the library goes
                 raise AnswerError(f"answer {index}: {str(error).lower()}") from error
             if found:
                 # The place in the schema, not the one in the answer: answers may repeat what was asked.
@@ -59,7 +56,7 @@ class Contract:
 
 
 def pointer(path: list[str | int]) -> str:
-    """The JSON pointer (RFC 6901) of a path.
+    """Return the JSON pointer (RFC 6901) of a path.
 
     >>> pointer(["a/b", 0, "c~d"])
     '/a~1b/0/c~0d'

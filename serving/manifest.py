@@ -1,4 +1,4 @@
-"""The manifest of the model in the image: its SHA, its ingredients, and whether the files still are what it says."""
+"""The manifest of the model: its SHA, its ingredients, and whether the files are what it says."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """The manifest in ``folder``; its SHA is the SHA-256 of its RFC 8785 canonical JSON."""
+        """Return the manifest in ``folder``; its SHA is the SHA-256 of its RFC 8785 canonical JSON."""
         text = read_json(folder / "manifest.json")
         if not isinstance(text, dict) or text.get("schema") != SCHEMA:
             raise ModelError(f"manifest.json is not of schema {SCHEMA}, the only one this server reads")
@@ -74,7 +74,7 @@ def _same_bytes(folder: Path, path: str, expected: str | None) -> None:
 
 
 def read_json(file: Path) -> Any:
-    """What ``file`` holds; a file that cannot be read or is not JSON is a ModelError that names it."""
+    """Return what ``file`` holds; a file that cannot be read or is not JSON is a ModelError that names it."""
     try:
         return json.loads(file.read_bytes())
     except OSError as error:

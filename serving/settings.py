@@ -33,7 +33,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """The settings that ``environment`` asks for; a value that cannot be meant is a SettingError."""
+        """Return the settings in ``environment``; a value that cannot be meant is a SettingError."""
         level = environment.get("LOG_LEVEL", "INFO").upper()
         if level not in LEVELS:
             raise SettingError(f"LOG_LEVEL is {level!r}, expected one of {', '.join(LEVELS)}")
@@ -57,7 +57,7 @@ class Settings:
 
 def _whole(environment: Mapping[str, str], name: str, default: int, *, least: int, most: int) -> int:
     text = environment.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):  # noqa: PLR2004
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
         raise SettingError(f"{name} is {text!r}, expected a whole number from {least} to {most}")
     return int(text)
 
@@ -65,6 +65,6 @@ def _whole(environment: Mapping[str, str], name: str, default: int, *, least: in
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
     text = environment.get(name) or str(default)
     whole, _, part = text.partition(".")
-    if not (text.isascii() and whole.isdigit() and (part or "0").isdigit() and float(text) <= 3600):  # noqa: PLR2004
+    if not (text.isascii() and whole.isdigit() and (part or "0").isdigit() and float(text) <= 3600):
         raise SettingError(f"{name} is {text!r}, expected seconds from 0 to 3600")
     return float(text)

@@ -26,7 +26,7 @@ FLAVOURS: dict[str, Callable[[Path, dict[str, Any]], Predictor]] = {
 
 
 def load_predictor(folder: Path, manifest: Manifest) -> Predictor:
-    """The predictor that ``manifest`` names, ready to predict; whatever keeps it from loading is a ModelError."""
+    """Return the predictor that ``manifest`` names; whatever keeps it from loading is a ModelError."""
     kind = manifest.predictor.get("kind")
     flavour = FLAVOURS.get(str(kind))
     if flavour is None:
@@ -35,6 +35,9 @@ def load_predictor(folder: Path, manifest: Manifest) -> Predictor:
         return flavour(folder, manifest.predictor)
     except ModelError:
         raise
-    except Exception as error:  # the plug-in border: a model's own code, or a pickle, may raise anything
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # the plug-in border: a model's own code, or a pickle, may raise anything
         reason = " ".join(str(error).split())
         raise ModelError(f"the {kind} predictor does not load: {type(error).__name__}: {reason}") from error

@@ -11,14 +11,14 @@ from serving.errors import ModelError
 
 
 def load_python(folder: Path, predictor: dict[str, Any]) -> Any:
-    """An object of the class that ``entry`` names (`module:Class`), made without arguments and loaded."""
+    """Return a loaded object of the class that ``entry`` names (`module:Class`), made without arguments."""
     module_name, _, class_name = str(predictor.get("entry")).partition(":")
     if not (module_name and class_name):
         raise ModelError(f"predictor entry is {predictor.get('entry')!r}, expected module:Class")
     home = (folder / "model").resolve()
-    # No .pyc may appear beside the verified files. Last in the path: a model's file hides no installed package.
+    # No .pyc may appear beside the verified files.
     sys.dont_write_bytecode = True
-    sys.path.append(str(home))
+    sys.path.append(str(home))  # last, so that a model's file hides no installed package
     module = importlib.import_module(module_name)
     origin = Path(module.__file__ or "built-in").resolve()
     if not origin.is_relative_to(home):

@@ -29,12 +29,12 @@ class SklearnPredictor:
         chances = self.estimator.predict_proba(rows).tolist()
         column = {label: place for place, label in enumerate(classes)}
         return [
-            {"label": label, "score": chance[-1 if len(classes) <= 2 else column[label]]}  # noqa: PLR2004
+            {"label": label, "score": chance[-1 if len(classes) <= 2 else column[label]]}
             for label, chance in zip(labels, chances, strict=True)
         ]
 
     def _row(self, index: int, request: Any) -> Any:
-        """What the estimator gets: the value of a single feature, or the list of several."""
+        """Return what the estimator gets: the value of a single feature, or the list of several."""
         if not isinstance(request, dict):
             raise RowError(index, "", f"value is not an object with {', '.join(self.features)}")
         for name in self.features:
@@ -45,13 +45,15 @@ class SklearnPredictor:
 
 
 def load_sklearn(folder: Path, predictor: dict[str, Any]) -> SklearnPredictor:
-    """The estimator in ``file``, told apart by its suffix, with the request properties it takes in order."""
+    """Return the estimator in ``file``, joblib or skops by its suffix, ready to take its features."""
     features = tuple(predictor.get("features") or ())
     if not features:
         raise ModelError("the sklearn predictor names no features")
     file = folder / str(predictor.get("file"))
     if not file.resolve().is_relative_to((folder / "model").resolve()):
-        raise ModelError(f"predictor file {predictor.get('file')!r} is not in model/, which alone is verified")
+        raise ModelError(
+            f"predictor file {predictor.get('file')!r} is not in model/, which alone is verified"
+        )
     estimator = _from_skops(file) if file.suffix == ".skops" else _from_joblib(file)
     if not callable(getattr(estimator, "predict", None)):
         raise ModelError(f"{file.name} holds a {type(estimator).__name__}, which cannot predict")
@@ -65,7 +67,7 @@ def _from_joblib(file: Path) -> Any:
 
 
 def _from_skops(file: Path) -> Any:
-    from skops.io import get_untrusted_types, load
+    from skops.io import get_untrusted_types, load  # type: ignore[import-untyped]  # as above
 
     # What a model may name was settled by scan-model, before the image was built.
     return load(file, trusted=get_untrusted_types(file=file))

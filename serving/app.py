@@ -1,0 +1,160 @@
+"""The routes: what each URL answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from typing import Any
+
+from fastapi import FastAPI, Request
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+
+from serving.answering import BadRows
+from serving.bodies import BodyError
+from serving.errors import AnswerError, PredictorError
+from serving.logs import log, places
+from serving.metrics import Metrics
+from serving.problems import problem
+from serving.service import OverloadError, Phase, Service
+from serving.settings import Settings
+
+# FastAPI's own telemetry would record exception messages, which may hold inputs, and may send them away.
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+
+class App(FastAPI):
+    """FastAPI with an OpenAPI document of our own: its schemas come from interface.json, not from types."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        # No /docs: its page would load scripts from elsewhere.
+        super().__init__(docs_url=None, redoc_url=None, telemetry=NO_TELEMETRY)
+        self.document = document
+
+    def openapi(self) -> dict[str, Any]:
+        return self.document
+
+
+def make_app(
+    service: Service, metrics: Metrics, settings: Settings, document: dict[str, Any], about: dict[str, Any]
+) -> FastAPI:
+    """Return the application that answers for ``service``."""
+    app = App(document)
+    _add_predict(app, service, metrics, settings)
+    _add_refusals(app)
+    _add_failures(app, metrics)
+
+    @app.get("/health/live")
+    async def live() -> Response:
+        return JSONResponse({"live": True})
+
+    @app.get("/health/ready")
+    async def ready() -> Response:
+        is_ready = service.phase is Phase.READY
+        return JSONResponse({"ready": is_ready, "phase": service.phase.value}, 200 if is_ready else 503)
+
+    @app.get("/metrics")
+    async def page() -> Response:
+        return Response(metrics.page(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/info")
+    async def info() -> Response:
+        return JSONResponse(about)
+
+    return app
+
+
+def _add_predict(app: FastAPI, service: Service, metrics: Metrics, settings: Settings) -> None:
+    # Each answer says which release gave it, so that a client's log can be traced as well.
+    named = {"x-release": settings.release} if settings.release else {}
+
+    @app.post("/predict")
+    async def predict(request: Request) -> Response:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise BodyError(415, "the content type is not application/json")
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise BodyError(415, "the body has a content encoding, which is not taken")
+        try:
+            async with asyncio.timeout(settings.body_seconds):
+                body = await _body(request, settings.max_body_bytes)
+        except TimeoutError as error:
+            raise BodyError(408, f"the body did not come within {settings.body_seconds:g} s") from error
+        answered = await service.answer(body)
+        metrics.answers.inc(answered.rows)
+        return Response(answered.content, headers=named, media_type="application/json")
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """Return the whole body; one too big is refused by its announced length, or while it comes."""
+    body = bytearray()
+    announced = int(request.headers.get("content-length", 0))  # the HTTP parser refuses what is not a number
+    if announced <= most:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                break
+    if max(announced, len(body)) > most:
+        raise BodyError(413, f"the body has more than {most} bytes")
+    return bytes(body)
+
+
+def _add_refusals(app: FastAPI) -> None:
+    """Add what the caller did wrong, or should try again."""
+
+    @app.exception_handler(BodyError)
+    async def bad_body(request: Request, error: BodyError) -> Response:
+        return problem(error.status, error.reason, request.state.request_id)
+
+    @app.exception_handler(BadRows)
+    async def bad_rows(request: Request, error: BadRows) -> Response:
+        problems = [{"index": row.index, "pointer": row.pointer, "reason": row.reason} for row in error.rows]
+        first = f"request {error.rows[0].index} at {error.rows[0].pointer or '/'}: {error.rows[0].reason}"
+        return problem(422, first, request.state.request_id, problems=problems)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, _: ClientDisconnect) -> Response:
+        return problem(400, "the connection ended before the body did", request.state.request_id)
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
+        return problem(error.status_code, str(error.detail), request.state.request_id, headers)
+
+
+def _add_failures(app: FastAPI, metrics: Metrics) -> None:
+    """Add what went wrong on this side: counted, logged under an id, told without a word of detail."""
+
+    @app.exception_handler(OverloadError)
+    async def overload(request: Request, error: OverloadError) -> Response:
+        metrics.errors.labels("overload").inc()
+        return problem(503, str(error), request.state.request_id, {"retry-after": "1"})
+
+    async def failure(
+        request: Request, kind: str, detail: str, error: BaseException, **more: Any
+    ) -> Response:
+        error_id = uuid.uuid4().hex
+        request_id = request.state.request_id
+        metrics.errors.labels(kind).inc()
+        fields = {"error_id": error_id, "request_id": request_id, "at": places(error), **more}
+        log(logging.ERROR, detail, **fields)
+        return problem(500, detail, request_id, error_id=error_id)
+
+    @app.exception_handler(PredictorError)
+    async def raised(request: Request, error: PredictorError) -> Response:
+        cause = error.__cause__ or error
+        return await failure(
+            request, "predictor", "the model failed", cause, exception=type(cause).__qualname__
+        )
+
+    @app.exception_handler(AnswerError)
+    async def wrong(request: Request, error: AnswerError) -> Response:
+        detail = "the model gave an answer that it may not give"
+        return await failure(request, "answer", detail, error, reason=str(error))
+
+    @app.exception_handler(Exception)
+    async def crash(request: Request, error: Exception) -> Response:
+        return await failure(request, "crash", "the server failed", error, exception=type(error).__qualname__)
