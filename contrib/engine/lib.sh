@@ -2,44 +2,53 @@
 # Sourced by the scripts beside it: their settings and what they share. Does nothing by itself.
 # Every setting can be given in the environment.
 ENGINE_STATE="${ENGINE_STATE:-${XDG_CACHE_HOME:-$HOME/.cache}/ci-steps/engine}"
+ENGINE_PUBLIC="${ENGINE_PUBLIC:-docker.io}" # where public images are pulled from
 ENGINE_OS_RELEASE="${ENGINE_OS_RELEASE:-/etc/os-release}"
+LABEL=engine # what the lines of progress begin with
 CI_STEPS_REGISTRY="${CI_STEPS_REGISTRY:-127.0.0.1:5000}"
 ENGINE_STARTED="${ENGINE_STARTED:-$(date +%s)}"
-export ENGINE_STATE ENGINE_STARTED CI_STEPS_REGISTRY
+export ENGINE_STATE ENGINE_OS_RELEASE ENGINE_STARTED
 
-say() { printf '[engine %3ds] %s\n' "$(($(date +%s) - ENGINE_STARTED))" "$*" >&2; }
+say() { printf '[%s %3ds] %s\n' "$LABEL" "$(($(date +%s) - ENGINE_STARTED))" "$*" >&2; }
 
-# die LINE... : says each line and ends with 3, "outside" among the kit's exit codes.
+# die LINE... : says each line and ends with 3, which means "outside" everywhere in the kit.
 die() {
-    printf 'engine: %s\n' "$@" >&2
+    printf "$LABEL: %s\n" "$@" >&2
     exit 3
 }
 
-# Shown on failure only; on success the log stays in the state folder.
-last_lines() { tail -n 15 "$1" | sed 's/^/    /' >&2; }
+# failed LOG LINE : dies showing the end of a log that is otherwise kept quiet.
+failed() {
+    tail -n 5 "$1" | sed 's/^/    /' >&2
+    die "$2" "the whole log is $1"
+}
 
-is_debian() { (. "$ENGINE_OS_RELEASE" && [[ " $ID ${ID_LIKE-} " == *" debian "* ]]) 2>/dev/null; }
+can_install() {
+    # shellcheck source=/dev/null
+    ((EUID == 0)) && (. "$ENGINE_OS_RELEASE" && [[ " $ID ${ID_LIKE-} " =~ \ (debian|ubuntu)\  ]]) 2>/dev/null
+}
 
 # install PACKAGE... : those that are missing, from the distribution, without starting their services.
-install() {
-    local package missing=() policy=/usr/sbin/policy-rc.d made='' rc=0
+install() (
+    missing=() policy=/usr/sbin/policy-rc.d
+    can_install || die "missing: $*" "install it, or run this once as root on Debian or Ubuntu"
+    exec 8>"$ENGINE_STATE/apt.lock" # apt waits for dpkg's lock if told to, but not for that of its lists
+    flock 8
     for package in "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")
     done
     ((${#missing[@]})) || return 0
-    ((EUID == 0)) || die "these packages are missing: ${missing[*]}" "install them, or run this once as root"
     say "installing ${missing[*]}"
     if [[ ! -e $policy ]]; then
-        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && made=1
+        trap 'rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
     fi
-    local get=(apt-get -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-unsafe-io --no-install-recommends)
+    get=(apt-get -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-unsafe-io --no-install-recommends)
     export DEBIAN_FRONTEND=noninteractive
-    # Package lists may be absent or older than what the mirror still holds.
+    # Package lists may be absent, or older than what the mirror still holds.
     { "${get[@]}" install "${missing[@]}" || { "${get[@]}" update && "${get[@]}" install "${missing[@]}"; }; } \
-        </dev/null >>"$ENGINE_STATE/apt.log" 2>&1 || rc=$?
-    [[ -z $made ]] || rm -f "$policy"
-    ((rc == 0)) || { last_lines "$ENGINE_STATE/apt.log"; die "apt-get could not install ${missing[*]}" "see $ENGINE_STATE/apt.log"; }
-}
+        </dev/null >>"$ENGINE_STATE/apt.log" 2>&1 || failed "$ENGINE_STATE/apt.log" "apt-get could not install ${missing[*]}"
+)
 
 # daemon NAME COMMAND... : runs on after we end; its PID is in NAME.pid, its output in NAME.log.
 daemon() {
@@ -56,15 +65,14 @@ daemon() {
     echo $! >"$ENGINE_STATE/$name.pid"
 }
 
-# wait_for NAME SECONDS COMMAND... : until COMMAND succeeds; fails at once if the daemon NAME ends.
+# wait_for NAME COMMAND... : until COMMAND succeeds; fails after a minute, or at once if the daemon NAME ends.
 wait_for() {
-    local name=$1 deadline=$((SECONDS + $2)) pid
-    shift 2
+    local name=$1 deadline=$((SECONDS + 60)) pid
+    shift
     pid=$(<"$ENGINE_STATE/$name.pid")
     until "$@"; do
-        if ! kill -0 "$pid" 2>/dev/null || ((SECONDS >= deadline)); then
-            last_lines "$ENGINE_STATE/$name.log"
-            die "$name did not come up" "see $ENGINE_STATE/$name.log"
+        if ! kill -0 "$pid" 2>/dev/null || ((SECONDS > deadline)); then
+            failed "$ENGINE_STATE/$name.log" "$name did not come up"
         fi
         sleep 0.1
     done
@@ -72,14 +80,18 @@ wait_for() {
 
 engine_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
-# ask_registry PATH : the HTTP status of /v2/PATH; 000 where nothing answers.
-ask_registry() {
+is_loopback() { [[ $1 == 127.*:* || $1 == localhost:* ]]; }
+
+# status REGISTRY PATH : the HTTP status of its /v2/PATH; 000 where nothing answers.
+status() {
     local scheme=https
-    case $CI_STEPS_REGISTRY in 127.*:* | localhost:*) scheme=http ;; esac
-    curl -s -o /dev/null -m 5 -w '%{http_code}' --noproxy 127.0.0.1,localhost \
+    ! is_loopback "$1" || scheme=http
+    curl -s -o /dev/null -m 4 -w '%{http_code}' --noproxy 127.0.0.1,localhost \
         -H 'Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json' \
-        "$scheme://${CI_STEPS_REGISTRY%%/*}/v2/$1" || true
+        "$scheme://${1%%/*}/v2/$2" || true
 }
 
 # A registry that wants a login (401) is a registry.
-registry_answers() { [[ $(ask_registry '') == 200 || $(ask_registry '') == 401 ]]; }
+answers() { [[ $(status "$1" '') =~ ^(200|401)$ ]]; }
+registry_answers() { answers "$CI_STEPS_REGISTRY"; }
+public_answers() { answers "${ENGINE_PUBLIC/#docker.io/registry-1.docker.io}"; }

@@ -1,0 +1,49 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --jobs=2 --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup engine demo test campaign lint types schemas bench lock clean
+
+# Recipes run with the engine's variables; MAKEFLAGS would tell a make below about jobs that are not its own.
+in_env := unset MAKEFLAGS; . ./.engine.env;
+python := .venv/bin/python
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+setup: .venv/installed engine  ## virtual environment, Docker engine, registry and base images
+
+.venv/installed: requirements/bootstrap.lock requirements/dev.lock
+	@contrib/engine/venv .venv requirements/dev.lock && touch $@
+
+engine:
+	@contrib/engine/up >.engine.env
+
+demo: setup  ## publish, release v1 and v2 under traffic, refuse a worse one, trace
+	@$(in_env) PATH="$$PWD/.venv/bin:$$PATH" contrib/examples/tweets/demo
+
+test: setup  ## all tests, against the real engine and registry
+	@$(in_env) $(python) -m pytest -q
+
+campaign: setup  ## the long campaigns (kills, faulty fetches, updates) at full size
+	@$(in_env) CI_STEPS_CAMPAIGN=full $(python) -m pytest -q -m campaign
+
+bench: setup  ## measure what the README claims
+	@$(in_env) $(python) -m pytest -q tests/bench
+
+lint: .venv/installed  ## ruff, layers, shell scripts
+	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/lint-imports
+	@.venv/bin/shellcheck -x -P SCRIPTDIR contrib/engine/{up,down,bootstrap,venv,lib.sh}
+
+types: .venv/installed  ## mypy --strict
+	@.venv/bin/mypy
+
+schemas: .venv/installed  ## write schemas/ anew from the types
+	@$(python) -m ci_steps.documents.schemas schemas
+
+lock: .venv/installed  ## choose the newest versions of what pyproject.toml asks for
+	@.venv/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements/dev.lock
+	@grep -o '^uv==[^ ]*' requirements/dev.lock | .venv/bin/uv pip compile -q --universal --generate-hashes --no-header - -o requirements/bootstrap.lock
+
+clean:  ## what was made here; the engine stays (contrib/engine/down stops it)
+	@rm -rf .venv .engine.env .release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
