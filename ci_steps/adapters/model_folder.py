@@ -37,7 +37,8 @@ class PredictorCard(Wire, frozen=True, kw_only=True):
     sklearn: Annotated[str | None, Meta(description="path of a joblib or skops file")] = None
     features: Annotated[tuple[str, ...], Meta(description="request properties, in the order of columns")] = ()
     python: Annotated[
-        str | None, Meta(description="module:Class in model/", pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+        Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None,
+        Meta(description="module:Class in model/"),
     ] = None
 
 

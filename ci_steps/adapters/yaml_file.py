@@ -64,8 +64,9 @@ class YamlFile(Generic[T]):
 
         def placed(value: Any, place: _Place) -> Any:
             if isinstance(value, dict):
-                inner = {_own(str(key)): placed(item, (*place, str(key))) for key, item in value.items()}
                 keeps_one = "where" in _keys_at(self.kind, place)
+                named = _set_aside if keeps_one else str
+                inner = {named(key): placed(item, (*place, str(key))) for key, item in value.items()}
                 return inner | ({"where": f"{self.path.name}:{lines.get(place, 1)}"} if keeps_one else {})
             if isinstance(value, list):
                 return [placed(item, (*place, number)) for number, item in enumerate(value)]
@@ -114,8 +115,8 @@ def _note(node: yaml.Node | None, place: _Place, lines: dict[_Place, int], path:
             _note(value, (*place, number), lines, path)
 
 
-def _own(key: str) -> str:
-    return "where " if key == "where" else key
+def _set_aside(key: object) -> str:
+    return "where " if key == "where" else str(key)
 
 
 def _kind_at(root: type, place: _Place) -> type[msgspec.Struct] | None:

@@ -40,9 +40,8 @@ def main() -> None:
     """Run the command line; the process ends with the exit code that the README lists."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        # Not standalone: click would show our errors with a traceback. It gives an Exit's code back.
+        sys.exit(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -55,10 +54,9 @@ def main() -> None:
 
 
 def _tell(error: StepError) -> None:
-    if not getattr(error, "told", False):
-        click.echo(f"error: {error}", err=True)
-        if error.hint:
-            click.echo(f"  next: {error.hint}", err=True)
+    click.echo(f"error: {error}", err=True)
+    if error.hint:
+        click.echo(f"  next: {error.hint}", err=True)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -71,23 +71,19 @@ def selftest(gate: str, *, as_json: bool) -> None:
     wrong = 0
     for case, answered in tried(gate):
         right = answered is case.wanted
+        word = answered.value if answered else "silent"
         wrong += not right
         if as_json:
             click.echo(
                 pretty(
-                    {
-                        "gate": case.gate,
-                        "case": case.title,
-                        "wanted": case.wanted.value,
-                        "answered": answered.value,
-                    }
+                    {"gate": case.gate, "case": case.title, "wanted": case.wanted.value, "answered": word}
                 )
                 .decode()
                 .replace("\n", " ")
             )
             continue
         sign, colour = SIGNS[Verdict.PASSED if right else Verdict.REFUSED]
-        said = case.wanted.value if right else f"{answered.value}, must be {case.wanted.value}"
+        said = case.wanted.value if right else f"{word}, must be {case.wanted.value}"
         click.echo(f"{click.style(sign, fg=colour)} {case.gate:<17} {said:<12} {case.title}")
     if wrong:
         click.echo(f"{wrong} of the cases were judged wrongly; do not trust this installation", err=True)

@@ -46,7 +46,8 @@ def headline_of(ran: Ran) -> str:
 
 def waiver_line(waived: Waived) -> str:
     waiver = waived.waiver
-    return f"waived by {waiver.by} until {waiver.until}: {waived.finding.check} ({waiver.reason})"
+    what = f"{waived.finding.check} {waived.finding.subject}".strip()
+    return f"waived by {waiver.by} until {waiver.until}: {what} ({waiver.reason})"
 
 
 class PlainLines:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from functools import total_ordering
 from pathlib import Path
 from typing import Self
 
@@ -11,11 +11,32 @@ from ci_steps.errors import InputError
 _FORM = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
 class Digest:
     """A SHA-256, written ``sha256:<64 hex>``."""
 
+    # Not a dataclass: msgspec would write one as an object, past our hooks.
+    __slots__ = ("hex",)
+
     hex: str
+
+    def __init__(self, hex_: str) -> None:
+        object.__setattr__(self, "hex", hex_)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a digest does not change: {name}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Digest) and self.hex == other.hex
+
+    def __lt__(self, other: "Digest") -> bool:
+        return self.hex < other.hex
+
+    def __hash__(self) -> int:
+        return hash(self.hex)
+
+    def __repr__(self) -> str:
+        return f"Digest({self.hex!r})"
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -29,6 +29,11 @@ class Verdict(Enum):
         return self <= Verdict.WARNED
 
     @property
+    def sign(self) -> str:
+        """The one character that stands for it wherever a person looks, so that colour is never alone."""
+        return {"passed": "✔", "warned": "!", "inconclusive": "?", "refused": "✘"}[self.value]
+
+    @property
     def exit_code(self) -> ExitCode:
         return {
             Verdict.PASSED: ExitCode.GO_ON,

@@ -29,5 +29,5 @@ class Programs(Protocol):
         """Run ``command`` to its end and return what it wrote; one that is not there is an outside error.
 
         ``env`` is added to a minimal environment (PATH, HOME, locale, proxies): nothing of the caller's
-        secrets is passed on unless named.
+        secrets is passed on unless named. ``stdin`` is what the program is told; it hears nothing else.
         """

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +17,19 @@ class Registry(Protocol):
     def has(self, repository: str, digest: Digest) -> bool:
         """Whether the repository holds this blob."""
 
-    def send(self, repository: str, digest: Digest, path: Path) -> None:
-        """Upload a blob from a file; what is there already is not sent."""
+    def send(
+        self,
+        repository: str,
+        digest: Digest,
+        path: Path,
+        *,
+        on_bytes: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Upload a blob from a file; what is there already is not sent.
+
+        ``on_bytes`` is told how many bytes have gone; a second try starts again from none. A file that has
+        other bytes than ``digest`` says is an input error.
+        """
 
     def mount(self, repository: str, digest: Digest, *, source: str) -> None:
         """Make a blob of ``source`` (another repository, here or elsewhere) present in ``repository``."""

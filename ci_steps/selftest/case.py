@@ -19,7 +19,8 @@ class Case:
     report: Callable[[Path], Report]
     """Runs the gate on the input, in an empty folder."""
 
-    def answered(self, folder: Path) -> Verdict:
-        """Return the worst verdict that the gate gave under this check's id; inconclusive where it gave none."""
+    def answered(self, folder: Path) -> Verdict | None:
+        """Return the worst verdict that the gate gave under this check's id; None where it gave none."""
         findings = self.report(folder).findings
-        return max((f.verdict for f in findings if f.check == self.check), default=Verdict.INCONCLUSIVE)
+        return max((f.verdict for f in findings if f.check == self.check), default=None)
+

@@ -31,6 +31,8 @@ VERSUS = MetricRule(
 )
 BY_LENGTH = msgspec.structs.replace(VERSUS, slices=("length",), where="release.yaml:12")
 AREA = msgspec.structs.replace(VERSUS, metric="roc_auc", where="release.yaml:13")
+F1 = msgspec.structs.replace(VERSUS, metric="f1", where="release.yaml:14")
+FLOOR_BY_LENGTH = msgspec.structs.replace(FLOOR, slices=("length",))
 LOSS = msgspec.structs.replace(VERSUS, metric="log_loss", direction="lower", worse_by_at_most=0.1)
 
 
@@ -48,7 +50,12 @@ def model(rows: Sequence[Row], **changes: bytes | None) -> Files:
 
 def claims(*changes: Mapping[str, Any]) -> bytes:
     """Return metrics.json with one claim a mapping."""
-    claim: dict[str, Any] = {"metric": "accuracy", "direction": "higher", "dataset": "specimen", "slice": None}
+    claim: dict[str, Any] = {
+        "metric": "accuracy",
+        "direction": "higher",
+        "dataset": "specimen",
+        "slice": None,
+    }
     return json.dumps({"metrics": [claim | dict(change) for change in changes]}).encode()
 
 
@@ -84,9 +91,10 @@ _ROWS = evaluations()
 _BETTER = evaluations(wrong=90)
 _HIDDEN = evaluations(wrong=96, wrong_long=80)
 _WORSE = evaluations(wrong=150)
-_NEAR = evaluations(wrong=120)
+_NEAR = evaluations(wrong=126)
 _AT_MARGIN = evaluations(wrong=130)
 _RENAMED = [row | {"id": f"other-{row['id']}"} for row in _ROWS]
+_BETTER_ELSEWHERE = [row | {"id": f"other-{row['id']}"} for row in _BETTER]
 _ONE_CLASS = [row | {"truth": "positive"} for row in _ROWS]
 _NO_SCORES = [{key: row[key] for key in row if key != "score"} for row in _ROWS]
 _UNSLICED = [{key: row[key] for key in row if key != "slices"} for row in _ROWS]
@@ -97,6 +105,17 @@ _FLIPPED = changed(_GOLDEN, 7, answer={"label": "neutral", "score": 0.9})
 _RESCORED = changed(_GOLDEN, 7, answer=_GOLDEN[7]["answer"] | {"score": 0.5})
 
 CASES: tuple[Case, ...] = (
+    _case("rules", PASSED, "a rule", FLOOR),
+    _case("slice", PASSED, "every row has the slice", FLOOR_BY_LENGTH),
+    _case(
+        "slice",
+        INCONCLUSIVE,
+        "one row without the slice",
+        FLOOR_BY_LENGTH,
+        files=model(changed(_ROWS, 5, slices={})),
+    ),
+    _case("versus", PASSED, "an area as large as the baseline's", AREA, baseline=model(_NEAR)),
+    _case("versus", PASSED, "an F1 as high as the baseline's", F1, baseline=model(_NEAR)),
     _case("rules", INCONCLUSIVE, "no rule at all"),
     _case("floor", PASSED, "a value on its floor", FLOOR),
     _case("floor", REFUSED, "a value under its floor", FLOOR, files=model(evaluations(wrong=101))),
@@ -206,8 +225,8 @@ CASES: tuple[Case, ...] = (
         PASSED,
         "no example shared, and enough",
         VERSUS,
-        files=model(_RENAMED),
-        baseline=model(_BETTER),
+        files=model(_BETTER_ELSEWHERE),
+        baseline=model(_ROWS),
     ),
     _case(
         "truth",

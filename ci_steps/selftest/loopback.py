@@ -1,5 +1,6 @@
-"""A service on loopback that answers as it is told: what a released image looks like from outside, without one."""
+"""A service on loopback that answers as it is told: a released image as its callers see it, without one."""
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -47,8 +48,9 @@ class LoopbackService:
     """Throw-away "containers" that are a thread with an HTTP server; spoil one field to make it misbehave.
 
     ``answers`` gives the answer to one request that ``takes`` lets through; it may sleep, or raise
-    :class:`ValueError` to answer with status 500. ``routes`` replaces whole routes (``"GET /health/ready"``):
-    each is given the body and says the reply. ``ended`` makes it a container that ended with that exit code.
+    :class:`ValueError`, :class:`TypeError` or :class:`LookupError` to answer with status 500. ``routes``
+    replaces whole routes (``"GET /health/ready"``): each is given the body and says the reply. ``ended``
+    makes it a container that ended with that exit code.
     """
 
     answers: Callable[[Any], Any] = specimen_answer
@@ -105,6 +107,11 @@ class _Server(ThreadingHTTPServer):
         self.counted: Counter[tuple[str, int]] = Counter()
         self.counting = threading.Lock()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Pass over callers that went away; anything else is told."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     def reply(self, method: str, path: str, body: bytes) -> Reply:
         route = self.service.routes.get(f"{method} {path}")
         reply = route(body) if route else self._reply(method, path, body)
@@ -134,7 +141,7 @@ class _Server(ThreadingHTTPServer):
             return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "a request is not as the interface says")
         try:
             answers = [self.service.answers(row) for row in rows]
-        except ValueError as error:
+        except (ValueError, TypeError, LookupError) as error:
             return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         return Reply.json(answers if isinstance(asked, list) else answers[0])
 

@@ -17,7 +17,7 @@ CASES: tuple[Case, ...] = (
 )
 
 
-def tried(gate: str = "") -> Iterator[tuple[Case, Verdict]]:
+def tried(gate: str = "") -> Iterator[tuple[Case, Verdict | None]]:
     """Give each case, of one gate or of all, with what the gate answered."""
     for case in CASES:
         if gate in {"", case.gate}:

@@ -14,7 +14,7 @@ from ci_steps.model.refs import ModelRef
 from ci_steps.model.settings import Settings
 from ci_steps.model.wire import plain
 from ci_steps.pipeline import Step
-from ci_steps.ports import Ledger, ModelStore
+from ci_steps.ports import Ledger, ModelStore, Registry
 from ci_steps.rundir import RunDir
 
 
@@ -22,8 +22,8 @@ from ci_steps.rundir import RunDir
 class MakePlan(Step):
     """Decide everything before anything is done: which model, where to, beside which live release.
 
-    It reads `release.yaml`, the arguments, the model's manifest and the ledger, once; later steps read only
-    plan.json. A plan that says the same as the one in the run directory goes on with that run; another one
+    It reads `release.yaml`, the arguments, the model's manifest, the ledger and what the base image's tag
+    stands for, once; later steps read only plan.json. A plan that says the same as the one in the run directory goes on with that run; another one
     starts a fresh run.
     """
 
@@ -39,7 +39,7 @@ class MakePlan(Step):
     config: str
     store: ModelStore
     ledger: Callable[[str], Ledger]
-    base_digest: Callable[[str, str], Digest]
+    registry: Registry
 
     def run(self, run: RunDir) -> Plan:
         environment = self._environment()
@@ -66,7 +66,7 @@ class MakePlan(Step):
             registry=self.settings.registry,
             plain_http=self.settings.plain_http,
             image=self.settings.image,
-            base=self.base_digest(self.settings.image.base, self.settings.image.platform),
+            base=Digest.of(self.registry.manifest(self.settings.image.base)[0]),
             unit_tests=self.settings.unit_tests,
             scan=self.settings.scan,
             metrics=self.settings.metrics,

@@ -1,0 +1,50 @@
+"""A blob on its way to a registry."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from ci_steps.model.digest import Digest
+
+_BUFFER = 1 << 20
+
+
+class Body:
+    """A file on its way: hashed and counted while it is read."""
+
+    def __init__(self, file: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+        self._file, self._on_bytes = file, on_bytes
+        self.name = file.name
+        self._size = os.fstat(file.fileno()).st_size
+        self.rewind()
+
+    def rewind(self) -> None:
+        self._file.seek(0)
+        self._sha256 = hashlib.sha256()
+        self._sent = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self.read(_BUFFER):
+            yield piece
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size)
+        self._sha256.update(piece)
+        self._sent += len(piece)
+        self._on_bytes(self._sent)
+        return piece
+
+    def chunks(self, size: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the whole file as pieces of ``size``, each with where it starts."""
+        start = 0
+        while piece := self.read(size):
+            yield start, piece
+            start += len(piece)
+
+    def differs_from(self, digest: Digest) -> bool:
+        """Whether all of it was read, and turned out to have other bytes."""
+        return self._sent == self._size and self._sha256.hexdigest() != digest.hex

@@ -1,0 +1,136 @@
+"""How a run ended, in one line, and why."""
+
+from dataclasses import dataclass
+
+from ci_steps.documents import Document, Plan, Report, Rollback, Rollout, Stopped
+from ci_steps.errors import ExitCode
+from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.report.reading import ORDER, Reading
+
+_RESULTS = {
+    "live": "live: the platform was seen to run it",
+    "already-live": "already live, and verified again",
+    "rolled-back": "rolled back: the service is as it was before",
+    "rollback-failed": "ROLLBACK FAILED: look at the service now",
+    "moved": "not rolled out: what is live changed since the plan",
+    "stale": "not rolled out: a release that was planned later is live",
+    "dry-run": "dry run: it may serve; nothing was changed",
+    "nothing-to-do": "nothing to do",
+}
+_TONES = {"rolled-back": Verdict.WARNED, "rollback-failed": Verdict.REFUSED, "stale": Verdict.WARNED}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that decided, and what to do about it."""
+
+    document: str
+    said: str
+    next: str = ""
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The verdict of the whole run."""
+
+    tone: Verdict
+    said: str
+    reasons: tuple[Reason, ...] = ()
+    code: ExitCode | None = None
+
+
+def ending(reading: Reading) -> Ending:
+    """Return how it ended; evidence that cannot be read is never passed over."""
+    if reading.unreadable:
+        reasons = tuple(Reason(name, why) for name, why in reading.unreadable.items())
+        blocked = _blocked(reading)
+        others = blocked.reasons if blocked else ()
+        said = "nobody can tell: the evidence cannot be read"
+        return Ending(Verdict.INCONCLUSIVE, said, (*reasons, *others), ExitCode.BAD_INPUT)
+    return _stopped(reading) or _done(reading) or _blocked(reading) or _unfinished(reading)
+
+
+def _stopped(reading: Reading) -> Ending | None:
+    stopped = reading.get(Stopped)
+    if stopped is None:
+        return None
+    why = "bad input" if stopped.code == ExitCode.BAD_INPUT else "something outside failed"
+    known = _codes().get(stopped.code)
+    reason = Reason(stopped.step, stopped.message, stopped.hint)
+    blocked = _blocked(reading)
+    others = blocked.reasons if blocked else ()
+    said = f"stopped in {stopped.step}: {why}"
+    return Ending(Verdict.INCONCLUSIVE, said, (reason, *others), known)
+
+
+def _codes() -> dict[int, ExitCode]:
+    return {int(code): code for code in ExitCode}
+
+
+def _done(reading: Reading) -> Ending | None:
+    deeds = [deed for deed in (reading.get(Rollout), reading.get(Rollback)) if deed]
+    if not deeds:
+        return None
+    last = max(deeds, key=lambda deed: deed.made.at if deed.made else "")
+    tone = _TONES.get(last.result, last.verdict)
+    said = f"{last.name}: {_RESULTS[last.result]}"
+    reasons = [Reason(last.name, last.reason)] if last.reason else []
+    for document in reading.documents.values():
+        for name in reading.outdated(document):
+            tone = max(tone, Verdict.WARNED)
+            reasons.append(Reason(document.name, f"was made from a {name}.json that was made anew since"))
+    return Ending(tone, said, tuple(reasons), last.exit_code)
+
+
+def _blocked(reading: Reading) -> Ending | None:
+    stops = [(report, why) for report in reading.reports if (why := reading.admitted(report)[1])]
+    if not stops:
+        return None
+    worst = max(why.verdict for _, why in stops)
+    reasons = [reason for report, why in stops for reason in _reasons(report, why.findings)]
+    reasons.sort(key=lambda r: r.finding.verdict if r.finding else Verdict.INCONCLUSIVE, reverse=True)
+    said = {
+        Verdict.REFUSED: "refused: the model may not serve",
+        Verdict.INCONCLUSIVE: "inconclusive: there is too little evidence for the model to serve",
+    }[worst]
+    return Ending(worst, said, tuple(reasons), worst.exit_code)
+
+
+def _reasons(report: Report, findings: tuple[Finding, ...]) -> tuple[Reason, ...]:
+    if not findings:
+        return (Reason(report.name, report.headline),)
+    return tuple(Reason(report.name, f.sentence, f.next, f) for f in findings)
+
+
+def _unfinished(reading: Reading) -> Ending:
+    missing = [kind.name for kind in ORDER if reading.missing(kind)]
+    if not reading.documents:
+        return Ending(Verdict.INCONCLUSIVE, "nothing was run here")
+    if Plan.name in missing:
+        reason = Reason(Plan.name, "plan.json is missing, so nobody can tell what was wanted")
+        return Ending(Verdict.INCONCLUSIVE, "unfinished", (reason,))
+    said = f"unfinished: {len(missing)} of {len(ORDER)} steps were not run"
+    then = f"run `python -m ci_steps {missing[0]}`, or `release` for all"
+    reason = Reason(missing[0], f"not run: {', '.join(missing)}", then)
+    return Ending(Verdict.INCONCLUSIVE, said, (reason,))
+
+
+def state(kind: type[Document], reading: Reading) -> tuple[str, str, str, str]:
+    """Return of one step: its sign, its word, the class of its colour, and its line."""
+    stopped = reading.get(Stopped)
+    if kind.name in reading.unreadable:
+        return "?", "cannot be read", "inconclusive", reading.unreadable[kind.name]
+    document = reading.documents.get(kind.name)
+    if document is None:
+        if stopped and stopped.step == kind.name:
+            return "?", "stopped", "inconclusive", stopped.message
+        return "·", "not run", "quiet", ""
+    verdict = reading.verdict(document)
+    waived = not document.verdict.lets_go_on and verdict is Verdict.WARNED
+    word = "waived" if waived else "done" if not isinstance(document, Report) else verdict.value
+    if isinstance(document, Rollout | Rollback):
+        verdict, word = _TONES.get(document.result, verdict), document.result
+    old = ", ".join(reading.outdated(document))
+    line = f"{document.headline}; made from an older {old}" if old else document.headline
+    return verdict.sign, word, verdict.value, line

@@ -1,0 +1,125 @@
+"""Every finding of every report, the witnesses, and what was not looked at."""
+
+from pathlib import Path
+
+from ci_steps.documents import InterfaceReport, LoadReport, Report, ScanReport, UnitTestsReport
+from ci_steps.errors import InputError
+from ci_steps.model.manifest import refuse_outside
+from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.report.markup import Html, code, folded, joined, section, table, tag, text
+from ci_steps.report.reading import Reading
+
+_HEADS = ("verdict", "check", "subject", "observed", "rule", "where", "next")
+_WITNESS_CHARACTERS = 4_000
+_MOST_WITNESSES = 12
+
+
+def findings(reading: Reading) -> Html:
+    """Return a table for each report, open where something did not pass."""
+    return section("What each check found", *(_report(report, reading) for report in reading.reports))
+
+
+def _report(report: Report, reading: Reading) -> Html:
+    verdict = reading.verdict(report)
+    ordered = sorted(report.findings, key=lambda f: f.verdict, reverse=True)
+    rows = [_row(finding, reading) for finding in ordered]
+    summary = joined(
+        (
+            tag("strong", f"{verdict.sign} {report.name}", class_=verdict.value),
+            f" {verdict.value}{_counted(report)}",
+        )
+    )
+    return folded(
+        summary,
+        table(_HEADS, rows, rest=f"{report.name}.json", class_="findings")
+        if rows
+        else tag("p", "It has no finding, so it lets nothing go on."),
+        _not_checked(report),
+        _witnesses(report, reading),
+        _files(report),
+        _beside(report, reading),
+        opened=verdict is not Verdict.PASSED,
+        id_=report.name,
+    )
+
+
+def _counted(report: Report) -> str:
+    counts = {v: sum(f.verdict is v for f in report.findings) for v in reversed(Verdict)}
+    said = ", ".join(f"{count:,} {verdict.value}" for verdict, count in counts.items() if count)
+    return f": {said}" if len(report.findings) > 1 else ""
+
+
+def _row(finding: Finding, reading: Reading) -> tuple[str, ...]:
+    waiver = reading.waiver_of(finding)
+    verdict = tag("span", f"{finding.verdict.sign} {finding.verdict.value}", class_=finding.verdict.value)
+    if waiver:
+        until = f"waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+        verdict = joined((verdict, " ", tag("em", until, class_="warned")))
+    return (
+        verdict,
+        code(finding.check),
+        finding.subject,
+        finding.observed,
+        finding.rule,
+        finding.where,
+        finding.next,
+    )
+
+
+def _not_checked(report: Report) -> Html:
+    if not report.not_checked:
+        return Html("")
+    rows = [(said,) for said in report.not_checked]
+    return table(("not checked",), rows, rest=f"{report.name}.json")
+
+
+def _witnesses(report: Report, reading: Reading) -> Html:
+    named = [f.witness for f in report.findings if f.witness]
+    if isinstance(report, InterfaceReport):
+        named += report.witnesses
+    paths = list(dict.fromkeys(named))
+    left = len(paths) - _MOST_WITNESSES
+    drawn = [_witness(path, reading) for path in paths[:_MOST_WITNESSES]]
+    more = tag("p", f"… and {left:,} more, in {report.name}.json", class_="quiet") if left > 0 else Html("")
+    return joined((*drawn, more))
+
+
+def _witness(path: str, reading: Reading) -> Html:
+    file = _inside(path, reading)
+    if file is None:
+        return tag("p", "witness ", code(path), ": not in the run directory")
+    with file.open("rb") as opened:
+        content = opened.read(4 * _WITNESS_CHARACTERS).decode(errors="replace")
+    caption = tag("figcaption", "witness ", code(path))
+    return tag("figure", caption, tag("pre", text(content, _WITNESS_CHARACTERS)), class_="witness")
+
+
+def _inside(path: str, reading: Reading) -> Path | None:
+    """Return a file of the run directory; a path that leads out of it is shown, never followed."""
+    try:
+        refuse_outside(path, path)
+    except InputError:
+        return None
+    file = reading.run.root / path
+    inside = file.resolve().is_relative_to(reading.run.root.resolve())
+    return file if inside and file.is_file() else None
+
+
+def _files(report: Report) -> Html:
+    if not isinstance(report, ScanReport) or not report.files:
+        return Html("")
+    heads = ("file", "format", "names it would import", "what other scanners say")
+    rows = [(code(f.path), f.format, ", ".join(f.globals), "; ".join(f.advice)) for f in report.files]
+    return folded(f"{len(rows):,} files, by content", table(heads, rows, rest=f"{report.name}.json"))
+
+
+def _beside(report: Report, reading: Reading) -> Html:
+    """Link the reports of other programs that lie in the run directory."""
+    paths: tuple[str | None, ...] = ()
+    if isinstance(report, UnitTestsReport):
+        paths = (report.junit,)
+    if isinstance(report, LoadReport):
+        paths = (report.locust, report.latencies)
+    links = [tag("a", path, href=f"./{path}") for path in paths if path and _inside(path, reading)]
+    rows = [tag("li", link) for link in links]
+    return tag("ul", *rows) if rows else Html("")

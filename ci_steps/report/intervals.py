@@ -1,0 +1,157 @@
+"""Estimates with their intervals, against the margins that decide."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ci_steps.model.metrics import METRICS
+from ci_steps.model.settings import Direction, MetricRule
+from ci_steps.model.verdict import Finding, Interval, Verdict
+from ci_steps.report.axes import GREY, Axis, picture
+from ci_steps.report.markup import Html, joined, section, tag
+from ci_steps.report.reading import Reading
+
+COLOURS = {
+    Verdict.PASSED: "#1a7f37",
+    Verdict.WARNED: "#9a6700",
+    Verdict.INCONCLUSIVE: "#8250df",
+    Verdict.REFUSED: "#cf222e",
+}
+SHAPES = {
+    Verdict.PASSED: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
+    Verdict.WARNED: "M0-6L6 5L-6 5z",
+    Verdict.INCONCLUSIVE: "M0-7L7 0L0 7L-7 0z",
+    Verdict.REFUSED: "M-5-5H5V5H-5z",
+}
+"""A verdict's point: circle, triangle, diamond, square; colour is never the only sign."""
+
+_LIMITS = {"floor": "floor", "ceiling": "ceiling"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    finding: Finding
+    interval: Interval
+    verdict: Verdict
+    better: Direction | None
+
+    @property
+    def metric(self) -> str:
+        return self.finding.subject.partition(" ")[0]
+
+    @property
+    def kind(self) -> str:
+        return self.finding.check.rpartition(".")[2]
+
+    @property
+    def group(self) -> str:
+        if self.kind == "versus":
+            return f"{self.metric}: difference to the baseline"
+        return f"{self.metric}: its own value" if self.kind in _LIMITS else self.finding.check
+
+    @property
+    def figures(self) -> str:
+        sign = "+" if self.kind == "versus" else ""
+        i, limit = self.interval, _LIMITS.get(self.kind, "margin")
+        ends = f"[{i.lower:{sign}.4g}, {i.upper:{sign}.4g}]"
+        return f"{i.estimate:{sign}.4g} {ends}, {limit} {i.margin:{sign}.4g}, n = {i.n:,}"
+
+
+def intervals(reading: Reading) -> Html:
+    """Return a picture for each metric and kind of limit, a row for each slice."""
+    groups: dict[str, list[_Row]] = {}
+    for row in _rows(reading):
+        groups.setdefault(row.group, []).append(row)
+    return section("Metrics against their margins", *(_group(*item) for item in groups.items()))
+
+
+def _rows(reading: Reading) -> Iterable[_Row]:
+    rules = reading.rules
+    for report in reading.reports:
+        for finding in report.findings:
+            if finding.interval:
+                better = _better(finding, rules)
+                yield _Row(finding, finding.interval, reading.verdict_of(finding), better)
+
+
+def _better(finding: Finding, rules: tuple[MetricRule, ...]) -> Direction | None:
+    metric = finding.subject.partition(" ")[0]
+    rule = next((r for r in rules if r.metric == metric and r.where == finding.where), None)
+    if rule:
+        return rule.direction
+    return METRICS[metric].direction if metric in METRICS else None
+
+
+def _group(title: str, rows: list[_Row]) -> Html:
+    differs = rows[0].kind == "versus"
+    numbers = [n for r in rows for n in (r.interval.lower, r.interval.upper, r.interval.margin)]
+    axis = Axis.around([*numbers, *(r.interval.estimate for r in rows), *([0.0] if differs else [])])
+    lines = [_line(row, axis, zero=differs) for row in rows]
+    arrow = {"higher": "better →", "lower": "← better"}.get(rows[0].better or "", "")
+    confidence = ", ".join(sorted({f"{100 * row.interval.confidence:g} %" for row in rows}))
+    legend = f"whiskers: {confidence} at each end; shaded: the wrong side of the margin"
+    scale = tag("svg", axis.drawn(), width="100%", height=24, aria_hidden="true")
+    foot = tag("div", tag("div", legend, class_="quiet"), joined((scale, _arrow(arrow))), class_="strip foot")
+    return tag("figure", tag("figcaption", title), *lines, foot)
+
+
+def _arrow(said: str) -> Html:
+    side = "right" if said.endswith("→") else "left"
+    return tag("p", said, class_=f"better {side}") if said else Html("")
+
+
+def _line(row: _Row, axis: Axis, *, zero: bool) -> Html:
+    label = tag(
+        "div",
+        tag("strong", f"{row.verdict.sign} {row.finding.subject}", class_=row.verdict.value),
+        tag("span", row.figures, class_="figures"),
+    )
+    i, colour, kind = row.interval, COLOURS[row.verdict], row.verdict.value
+    drawn = [_forbidden(row, axis)]
+    if zero:
+        drawn.append(
+            tag("line", x1=axis.at(0), x2=axis.at(0), y1=0, y2=34, stroke=GREY, stroke_dasharray="2 3")
+        )
+    margin = axis.at(i.margin)
+    drawn.append(
+        tag("line", x1=margin, x2=margin, y1=0, y2=34, stroke="#57606a", stroke_width=2, class_="margin")
+    )
+    for x1, x2, y1, y2 in (
+        (i.lower, i.upper, 17, 17),
+        (i.lower, i.lower, 11, 23),
+        (i.upper, i.upper, 11, 23),
+    ):
+        drawn.append(
+            tag(
+                "line",
+                x1=axis.at(x1),
+                x2=axis.at(x2),
+                y1=y1,
+                y2=y2,
+                stroke=colour,
+                stroke_width=2,
+                class_=kind,
+            )
+        )
+    point = tag("path", d=SHAPES[row.verdict], fill=colour, class_=kind)
+    drawn.append(tag("svg", point, x=axis.at(i.estimate), y=17, overflow="visible"))
+    said = f"{row.verdict.value}: {row.finding.sentence}"
+    return tag("div", label, picture(row.finding.subject, said, *drawn, height=34), class_="strip")
+
+
+def _forbidden(row: _Row, axis: Axis) -> Html:
+    """Shade where the value must not be, where it is known which side that is."""
+    below = {"floor": True, "ceiling": False}.get(row.kind, row.better == "higher")
+    if row.better is None and row.kind not in _LIMITS:
+        return Html("")
+    edge = axis.share(row.interval.margin)
+    x, width = (0.0, edge) if below else (edge, 1 - edge)
+    return tag(
+        "rect",
+        x=f"{100 * x:.2f}%",
+        y=0,
+        width=f"{100 * width:.2f}%",
+        height=34,
+        fill="#cf222e",
+        opacity=0.1,
+        class_="refused",
+    )

@@ -1,0 +1,107 @@
+"""The page, from the verdict down to the last finding."""
+
+from ci_steps.documents import Document, Plan, Rollback
+from ci_steps.report.ending import Ending, Reason, ending, state
+from ci_steps.report.findings import findings
+from ci_steps.report.intervals import intervals
+from ci_steps.report.latencies import latencies
+from ci_steps.report.live import live
+from ci_steps.report.markup import Html, code, facts, section, table, tag
+from ci_steps.report.origin import image, origin
+from ci_steps.report.reading import ORDER, Reading
+from ci_steps.report.style import STYLE
+from ci_steps.report.timeline import timeline
+from ci_steps.report.waivers import waivers
+
+_MOST_REASONS = 12
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def page(reading: Reading) -> str:
+    """Return the whole page; it loads nothing and runs nothing."""
+    end = ending(reading)
+    plan = reading.get(Plan)
+    what = f"{plan.model}@{plan.sha.short} to {plan.environment}" if plan else "a run"
+    head = tag(
+        "head",
+        Html('<meta charset="utf-8">'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+        Html('<meta name="color-scheme" content="light dark">'),
+        tag("title", f"{end.tone.sign} {what}: {end.said}"),
+        Html(f"<style>{STYLE}</style>"),
+    )
+    rooms = (
+        _banner(end, plan),
+        _steps(reading),
+        intervals(reading),
+        latencies(reading),
+        live(reading),
+        timeline(reading),
+        findings(reading),
+        waivers(reading),
+        origin(reading),
+        image(reading),
+        _foot(plan),
+    )
+    return f'<!doctype html>\n<html lang="en">{head}{tag("body", tag("main", *rooms))}</html>\n'
+
+
+def _banner(end: Ending, plan: Plan | None) -> Html:
+    who = facts(_wanted(plan)) if plan else Html("")
+    said = tag("p", tag("span", end.tone.sign, class_="sign", aria_hidden="true"), tag("strong", end.said))
+    code_ = tag("p", f"exit code {int(end.code)}", class_="quiet") if end.code is not None else Html("")
+    reasons = [_reason(reason) for reason in end.reasons[:_MOST_REASONS]]
+    left = len(end.reasons) - len(reasons)
+    if left > 0:
+        reasons.append(tag("li", f"and {left:,} more, below"))
+    box = tag(
+        "div", said, tag("ul", *reasons) if reasons else Html(""), code_, class_=f"ending {end.tone.value}"
+    )
+    title = f"{plan.model} to {plan.environment}" if plan else "Release"
+    return tag("header", tag("h1", title), box, who)
+
+
+def _wanted(plan: Plan) -> tuple[tuple[str, str], ...]:
+    baseline = plan.baseline
+    beside = f"{baseline.model}@{baseline.sha.short} ({baseline.release})" if baseline else "nothing"
+    made = plan.made
+    dry = tag("strong", "yes: the platform is not touched", class_="warned") if plan.dry_run else ""
+    return (
+        ("model", code(f"{plan.model}@{plan.sha.hex}")),
+        ("service", plan.service),
+        ("environment", plan.environment),
+        ("live when planned", beside),
+        ("dry run", dry),
+        ("run", f"{plan.run}, by {made.by}, {made.at}, kit {made.kit}" if made else plan.run),
+    )
+
+
+def _reason(reason: Reason) -> Html:
+    finding = reason.finding
+    name = finding.check if finding else reason.document
+    where = tag("span", f" [{finding.where}]", class_="quiet") if finding and finding.where else Html("")
+    sign = f"{finding.verdict.sign} " if finding else ""
+    then = tag("div", "next: ", reason.next, class_="next") if reason.next else Html("")
+    named = tag("strong", sign, tag("a", name, href=f"#{reason.document}"))
+    return tag("li", named, where, tag("div", reason.said), then)
+
+
+def _steps(reading: Reading) -> Html:
+    kinds = [*ORDER, *([Rollback] if not reading.missing(Rollback) else [])]
+    rows = [_step(kind, reading) for kind in kinds]
+    return section("Steps", table(("step", "ended", "took", "what it said"), rows, rest="it", class_="steps"))
+
+
+def _step(kind: type[Document], reading: Reading) -> tuple[str, ...]:
+    sign, word, tone, line = state(kind, reading)
+    document = reading.documents.get(kind.name)
+    name = tag("a", kind.name, href=f"#{kind.name}") if document else tag("span", kind.name, class_=tone)
+    took = f"{document.made.seconds:.1f} s" if document and document.made else ""
+    return name, tag("span", f"{sign} {word}", class_=tone), took, line
+
+
+def _foot(plan: Plan | None) -> Html:
+    kit = f", kit {plan.made.kit}" if plan and plan.made else ""
+    said = f"Made from the documents beside this file{kit}. They are the record; this page is a view of them."
+    return tag("footer", tag("p", said, class_="quiet"))

@@ -1,0 +1,132 @@
+"""Model files that scan-model must refuse, must not decide, or must let pass."""
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from ci_steps.documents import ScanReport
+from ci_steps.model.settings import ScanSettings
+from ci_steps.model.verdict import Verdict
+from ci_steps.selftest.case import Case
+from ci_steps.selftest.specimen import Specimen, model_files
+from ci_steps.steps.scan_model import ScanModel
+
+MODEL = "model/model.joblib"
+LOCK = {"requirements.lock": b"joblib==1.6.0\n"}
+SOURCE = ("model/predictor.py",)
+
+# Written by hand, because nothing here may depend on a pickler: protocol 4, STOP at the end.
+PIPELINE = b"\x80\x04\x8c\x10sklearn.pipeline\x94\x8c\x08Pipeline\x94\x93)\x81."
+SYSTEM = b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x8c\x02id\x85R."
+# The two names of the trap come from memory, in the other order, over a decoy.
+REMEMBERED = (
+    b"\x80\x04\x8c\x06system\x94\x8c\x05posix\x940h\x01h\x00\x8c\x10sklearn.pipeline0\x93\x8c\x02id\x85R."
+)
+PIPELINE_NAME = "sklearn.pipeline.Pipeline"
+
+
+def _report(
+    files: dict[str, bytes | None], allow: tuple[str, ...] = (), code: tuple[str, ...] = SOURCE
+) -> Callable[[Path], ScanReport]:
+    def run(folder: Path) -> ScanReport:
+        present: dict[str, bytes | None] = {**LOCK, **files}
+        settings = ScanSettings(allow=allow, code=code, where="release.yaml:14")
+        return ScanModel().run(Specimen(model_files(**present), plan={"scan": settings}).laid_out(folder))
+
+    return run
+
+
+def _case(check: str, wanted: Verdict, title: str, report: Callable[[Path], ScanReport]) -> Case:
+    return Case("scan-model", f"scan-model.{check}", wanted, title, report)
+
+
+CASES: tuple[Case, ...] = (
+    _case(
+        "global",
+        Verdict.REFUSED,
+        "a pickle that runs a command",
+        _report({MODEL: SYSTEM}, (PIPELINE_NAME,)),
+    ),
+    _case(
+        "global",
+        Verdict.REFUSED,
+        "the same, compressed, under the name of a JSON file",
+        _report({"model/labels.json": zlib.compress(SYSTEM)}, (PIPELINE_NAME,)),
+    ),
+    _case(
+        "global",
+        Verdict.REFUSED,
+        "the same, with its names taken from the pickle's memory",
+        _report({MODEL: REMEMBERED}, (PIPELINE_NAME,)),
+    ),
+    _case(
+        "global",
+        Verdict.REFUSED,
+        "the same, as a plain text",
+        _report({"notes.txt": b"cposix\nsystem\n(S'id'\ntR."}),
+    ),
+    _case(
+        "global",
+        Verdict.REFUSED,
+        "a command that someone put into scan.allow",
+        _report({MODEL: SYSTEM}, ("posix.system",)),
+    ),
+    _case(
+        "global",
+        Verdict.REFUSED,
+        "an ordinary class that nobody allowed",
+        _report({MODEL: PIPELINE}, ("sklearn.pipeline.FeatureUnion", "sklearn.pipeline")),
+    ),
+    _case("global", Verdict.PASSED, "an allowed class", _report({MODEL: PIPELINE}, (PIPELINE_NAME,))),
+    _case(
+        "trailing",
+        Verdict.REFUSED,
+        "a second pickle behind the first",
+        _report({MODEL: PIPELINE + SYSTEM}, (PIPELINE_NAME,)),
+    ),
+    _case(
+        "trick",
+        Verdict.REFUSED,
+        "a pickle that changes an allowed class",
+        _report({MODEL: PIPELINE[:-3] + b"}\x8c\x01xNsb."}, (PIPELINE_NAME,)),
+    ),
+    _case("code", Verdict.REFUSED, "source that nobody allowed", _report({}, code=())),
+    _case("code", Verdict.PASSED, "source that someone allowed", _report({})),
+    _case(
+        "code",
+        Verdict.REFUSED,
+        "a compiled library, though someone allowed its path",
+        _report({"model/fast.txt": b"\x7fELF\x02\x01\x01"}, code=(*SOURCE, "model/fast.txt")),
+    ),
+    _case(
+        "unreadable", Verdict.INCONCLUSIVE, "a pickle that ends too early", _report({MODEL: PIPELINE[:-1]})
+    ),
+    _case(
+        "unreadable",
+        Verdict.INCONCLUSIVE,
+        "bytes that nobody could read",
+        _report({"model/weights.bin": b"GGUF\x03\x00\x00\x00"}),
+    ),
+    _case(
+        "polyglot",
+        Verdict.INCONCLUSIVE,
+        "a text that begins like a pickle",
+        _report({"model/words.txt": b"cats\ndogs\n"}),
+    ),
+    _case(
+        "joblib",
+        Verdict.REFUSED,
+        "a joblib that can be tricked while it loads",
+        _report({MODEL: PIPELINE, "requirements.lock": b"joblib==1.4.2\n"}, (PIPELINE_NAME,)),
+    ),
+    _case(
+        "joblib",
+        Verdict.INCONCLUSIVE,
+        "a lock without joblib",
+        _report({MODEL: PIPELINE, "requirements.lock": b""}, (PIPELINE_NAME,)),
+    ),
+    _case(
+        "predictor", Verdict.REFUSED, "a predictor without its module", _report({"model/predictor.py": None})
+    ),
+    _case("files", Verdict.PASSED, "files that hold no code", _report({})),
+)

@@ -1,0 +1,119 @@
+"""What lies in each layer of ours, and what it is found again by."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ci_steps.errors import InputError
+from ci_steps.model.digest import Digest
+from ci_steps.model.manifest import Manifest
+from ci_steps.model.wire import canonical
+from ci_steps.ports import Environments
+from ci_steps.steps.build_image.layers import Entry
+
+DEPENDENCIES = "opt/app/deps"
+SERVING = "opt/app/serving"
+MODEL = "opt/model"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """The packages of the server and of the model, laid out for the image's platform and compiled."""
+
+    environments: Environments
+    locks: Mapping[str, bytes]
+    python: str
+    platform: str
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        return {
+            "locks": [str(Digest.of(lock)) for lock in self.locks.values()],
+            "python": self.python,
+            "platform": self.platform,
+            "compiled_with": self.environments.compiler(version=self.python),
+        }
+
+    def entries(self, folder: Path) -> Iterator[Entry]:
+        self.environments.layout(self.locks, version=self.python, platform=self.platform, into=folder)
+        _refuse_shadows(folder)
+        self.environments.compile(folder, version=self.python, prefix=f"/{DEPENDENCIES}")
+        return files_of(folder, DEPENDENCIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The server's own code, compiled."""
+
+    environments: Environments
+    folder: Path
+    python: str
+
+    @property
+    def _sources(self) -> dict[str, Path]:
+        found = {path.relative_to(self.folder).as_posix(): path for path in self.folder.rglob("*.py")}
+        if "__main__.py" not in found:
+            raise InputError(f"{self.folder} is not the server's package", hint="install the kit again")
+        return found
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        return {
+            "files": {name: str(Digest.of_file(path)) for name, path in self._sources.items()},
+            "compiled_with": self.environments.compiler(version=self.python),
+        }
+
+    def entries(self, folder: Path) -> Iterator[Entry]:
+        for name, path in self._sources.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / name)
+        self.environments.compile(folder, version=self.python, prefix=f"/{SERVING}")
+        return files_of(folder, SERVING)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What the server loads: the manifest, the interface and `model/`; no evaluations, no golden rows."""
+
+    manifest: Manifest
+    folder: Path
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        return {"sha": str(self.manifest.sha)}
+
+    def entries(self, _: Path) -> Iterator[Entry]:
+        yield Entry(f"{MODEL}/manifest.json", canonical(self.manifest))
+        for file in self.manifest.files:
+            if file.path == "interface.json" or file.path.startswith("model/"):
+                yield Entry(f"{MODEL}/{file.path}", self.folder / file.path, digest=file.digest)
+
+
+def files_of(folder: Path, prefix: str) -> Iterator[Entry]:
+    """Return every file below ``folder``; a link, or what is neither file nor folder, is bad input."""
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(parent, name)
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                raise InputError(
+                    f"{path.relative_to(folder)} is a link or a device, and no file, in {prefix}"
+                )
+        for name in files:
+            path = Path(parent, name)
+            executable = bool(path.stat().st_mode & 0o100)
+            yield Entry(f"{prefix}/{path.relative_to(folder).as_posix()}", path, executable=executable)
+
+
+def _refuse_shadows(folder: Path) -> None:
+    """PYTHONPATH comes before the standard library: a package named like a part of it would replace it."""
+    for path in sorted(folder.iterdir()):
+        name = path.name.partition(".")[0]
+        if name in sys.stdlib_module_names and (path.is_dir() or path.suffix in {".py", ".so"}):
+            raise InputError(
+                f"a package of the lock brings {path.name}, which would replace Python's own {name!r}",
+                hint="lock the model without it: Python has it built in",
+            )

@@ -1,0 +1,95 @@
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from ci_steps.documents import (
+    BuiltImage,
+    Document,
+    FetchedModel,
+    InterfaceReport,
+    Layer,
+    MetricsReport,
+    Plan,
+    ScanReport,
+    UnitTestsReport,
+)
+from ci_steps.errors import OutsideError
+from ci_steps.model.digest import Digest
+from ci_steps.model.images import ImageRef
+from ci_steps.pipeline import Step
+from ci_steps.ports import Environments, Progress, Registry
+from ci_steps.rundir import RunDir
+from ci_steps.steps.build_image.base import Base
+from ci_steps.steps.build_image.cache import LayerCache
+from ci_steps.steps.build_image.config import image_config, image_manifest, labels
+from ci_steps.steps.build_image.contents import Dependencies, Model, Serving
+
+
+@dataclass(frozen=True, slots=True)
+class BuildImage(Step):
+    """Put the serving image together, layer on layer, without a daemon and without running anything in it.
+
+    The base image's layers stay in their registry. On them come the locked packages, the server and the
+    model, each a layer that is made once and found again in the kit's cache, so that a new model costs one
+    layer. The same model, lock, base, server and kit give the same image digest, wherever and whenever.
+    """
+
+    name: ClassVar[str] = "build-image"
+    needs: ClassVar[tuple[type[Document], ...]] = (
+        Plan,
+        UnitTestsReport,
+        FetchedModel,
+        ScanReport,
+        MetricsReport,
+        InterfaceReport,
+    )
+    makes: ClassVar[type[Document]] = BuiltImage
+    reads: ClassVar[tuple[str, ...]] = ("image", "base", "manifest", "sha")
+
+    registry: Registry
+    environments: Environments
+    progress: Progress
+    cache: Path
+    serving: Path
+    """The folder of the server's package."""
+    version: str
+    """The kit's version."""
+
+    def run(self, run: RunDir) -> BuiltImage:
+        plan = run.read(Plan)
+        self.progress.say(f"reading the base image {plan.image.base}")
+        base = Base.read(self.registry, ImageRef.parse(plan.image.base), plan.base, plan.image.platform)
+        python = base.python(plan.manifest.environment.python)
+        layers = (*base.layers, *self._own_layers(run, plan, python))
+        compiled_with = self.environments.compiler(version=python)
+        said = labels(plan, base, python=python, compiled_with=compiled_with, kit=self.version)
+        config = image_config(base, layers, said)
+        manifest = image_manifest(config, layers)
+        run.write_bytes("image/config.json", config)
+        run.write_bytes("image/manifest.json", manifest)
+        return BuiltImage(image=Digest.of(manifest), layers=layers, labels=said, compiled_with=compiled_with)
+
+    def _own_layers(self, run: RunDir, plan: Plan, python: str) -> tuple[Layer, ...]:
+        fetched = run.read(FetchedModel)
+        lock = plan.manifest.file(plan.manifest.environment.lock)
+        locks = {
+            "the server's lock": self._server_lock(),
+            f"the model's {lock.path}": run.verified(fetched.folder, lock).read_bytes(),
+        }
+        cache = LayerCache(self.cache, self.progress)
+        dependencies = Dependencies(self.environments, locks, python, plan.image.platform)
+        serving = Serving(self.environments, self.serving, python)
+        model = Model(plan.manifest, run.root / fetched.folder)
+        return (
+            cache.layer("dependencies", dependencies.inputs, dependencies.entries),
+            cache.layer("serving", serving.inputs, serving.entries),
+            cache.layer("model", model.inputs, model.entries),
+        )
+
+    def _server_lock(self) -> bytes:
+        try:
+            return (self.serving / "requirements.lock").read_bytes()
+        except OSError as error:
+            raise OutsideError(
+                f"the server's lock cannot be read: {error.strerror}", hint="install the kit again"
+            ) from error

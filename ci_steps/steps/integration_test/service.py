@@ -1,0 +1,118 @@
+"""The container as its callers see it: every request has a timeout, and every failure is a reply."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from requests import Session
+
+_PAGE_SECONDS = 5.0
+_ANSWER_SECONDS = 30.0
+OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A value that the service answered with."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Why there is no value."""
+
+    why: str
+    silent: bool = False
+    """Nothing came at all, not even a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back; status 0 where nothing did, and then ``fault`` says why."""
+
+    status: int
+    content: bytes = b""
+    content_type: str = ""
+    fault: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """Status and, where the service says one, the reason."""
+        if not self.status:
+            return self.fault
+        detail = self._detail
+        return f"status {self.status}{f': {detail}' if detail else ''}"
+
+    @property
+    def outcome(self) -> Answer | NoAnswer:
+        """The JSON value of a success; anything else is no answer."""
+        if self.status != OK:
+            return NoAnswer(self.in_words, silent=self.status == 0)
+        try:
+            return Answer(msgspec.json.decode(self.content))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return NoAnswer(f"status {self.status} with a body that is not JSON")
+
+    @property
+    def _detail(self) -> str:
+        try:
+            return msgspec.json.decode(self.content, type=_Problem).detail[:160]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return ""
+
+
+class _Problem(msgspec.Struct):
+    """The part of an RFC 9457 problem document that people read."""
+
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Service:
+    """One running container's routes."""
+
+    address: str
+    session: "Session"
+    sent: int = field(default=0, init=False)
+    """Requests sent to /predict."""
+
+    def page(self, path: str, *, timeout: float = _PAGE_SECONDS) -> Reply:
+        return self._reply("GET", path, None, timeout)
+
+    def predict(self, body: bytes) -> Reply:
+        self.sent += 1
+        return self._reply("POST", "/predict", body, _ANSWER_SECONDS)
+
+    def _reply(self, method: str, path: str, body: bytes | None, timeout: float) -> Reply:
+        import requests
+
+        headers = {"content-type": "application/json"} if body is not None else {}
+        try:
+            reply = self.session.request(
+                method,
+                self.address + path,
+                data=body,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+            )
+        except requests.Timeout:
+            return Reply(0, fault=f"no answer within {timeout:.3g} s")
+        except requests.RequestException:
+            return Reply(0, fault="the connection failed")
+        return Reply(reply.status_code, reply.content, reply.headers.get("content-type", ""))
+
+
+@contextmanager
+def calling(address: str) -> Iterator[Service]:
+    """Talk to the service at ``address`` over connections that are kept until the block ends."""
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy of the environment's does not reach this machine's loopback
+        yield Service(address, session)

@@ -1,0 +1,158 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from ci_steps.documents import (
+    Document,
+    FetchedModel,
+    IntegrationReport,
+    InterfaceReport,
+    Plan,
+    PushedImage,
+)
+from ci_steps.errors import InputError
+from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.model.witness import Witness
+from ci_steps.pipeline import Step
+from ci_steps.ports import Container, Containers, Progress
+from ci_steps.rundir import RunDir
+from ci_steps.steps.integration_test import answers, witnesses
+from ci_steps.steps.integration_test.bad_requests import bad_requests, refusals
+from ci_steps.steps.integration_test.identity import identity
+from ci_steps.steps.integration_test.interface import Interface
+from ci_steps.steps.integration_test.isolation import locked_in
+from ci_steps.steps.integration_test.metrics_page import counting
+from ci_steps.steps.integration_test.readiness import LOG, readiness, still_ready
+from ci_steps.steps.integration_test.replay import as_lists, one_by_one
+from ci_steps.steps.integration_test.rows import GoldenRow, chosen, golden_rows, predictions
+from ci_steps.steps.integration_test.service import Service, calling
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationTest(Step):
+    """Run the pushed image, by its digest and locked in as in production, and hold it to the raw model.
+
+    One container answers golden rows chosen by the model's SHA, one by one and as a list, then requests that
+    its interface does not allow. Its identity, isolation, metrics page and health are looked at as well.
+    """
+
+    name: ClassVar[str] = "integration-test"
+    needs: ClassVar[tuple[type[Document], ...]] = (Plan, FetchedModel, InterfaceReport, PushedImage)
+    makes: ClassVar[type[Document]] = IntegrationReport
+    reads: ClassVar[tuple[str, ...]] = ("integration", "manifest", "sha")
+
+    containers: Containers
+    progress: Progress
+
+    def run(self, run: RunDir) -> IntegrationReport:
+        test = _Test.of(run, self.progress)
+        run.fresh_folder("integration-test").rmdir()
+        pushed = run.read(PushedImage)
+        reference = f"{pushed.repository}@{pushed.image}"
+        self.progress.say(f"starting {reference}")
+        env = {"IMAGE_DIGEST": str(pushed.image)}
+        memory = test.plan.integration.memory_mb
+        with (
+            self.containers.started(reference, env=env, memory_mb=memory) as container,
+            calling(container.address) as service,
+        ):
+            findings = test.looked_at(container, service)
+            if any(finding.witness == LOG for finding in findings):
+                run.write_bytes(LOG, container.logs().encode())
+        return IntegrationReport(
+            findings=tuple(findings), not_checked=test.not_checked(findings), rows=len(test.rows)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """What the run directory says that the container must do."""
+
+    plan: Plan
+    run: RunDir
+    progress: Progress
+    interface: Interface
+    golden: tuple[GoldenRow, ...]
+    rows: tuple[GoldenRow, ...]
+    evaluations: Path | None
+    witnesses: tuple[tuple[str, Witness], ...]
+
+    @classmethod
+    def of(cls, run: RunDir, progress: Progress) -> "_Test":
+        plan = run.read(Plan)
+        fetched = run.read(FetchedModel)
+        files = {file.path: file for file in fetched.files}
+
+        def verified(name: str) -> Path | None:
+            return run.verified(fetched.folder, files[name]) if name in files else None
+
+        interface = verified("interface.json")
+        golden = verified("golden.jsonl")
+        if interface is None:
+            raise InputError(
+                f"model {plan.model}@{plan.sha.short} has no interface.json", hint="publish it with that file"
+            )
+        rows = golden_rows(golden) if golden else ()
+        found = run.read(InterfaceReport).witnesses
+        return cls(
+            plan=plan,
+            run=run,
+            progress=progress,
+            interface=Interface.read(interface),
+            golden=rows,
+            rows=chosen(rows, plan.sha, plan.integration.rows),
+            evaluations=verified("evaluations.jsonl"),
+            witnesses=tuple((name, witnesses.read(run, name)) for name in found),
+        )
+
+    def looked_at(self, container: Container, service: Service) -> list[Finding]:
+        """Look at everything, once it is ready; nothing else can be said of one that is not."""
+        first = readiness(container, service, self.plan.integration, self.progress)
+        if first.verdict is not Verdict.PASSED:
+            return [first]
+        return [
+            first,
+            identity(service.page("/info"), self.plan.sha),
+            *locked_in(container.isolation()),
+            *self._replayed(service),
+            *self._witnessed(service),
+            *self._spoilt(service),
+            still_ready(container, service),
+        ]
+
+    def _replayed(self, service: Service) -> Iterator[Finding]:
+        settings = self.plan.integration
+        before = service.page("/metrics")
+        self.progress.say(f"replaying {len(self.rows)} rows, one by one and as a list")
+        single = one_by_one(service, self.rows, self.progress)
+        listed = as_lists(service, self.rows)
+        yield answers.enough(len(self.golden), settings)
+        yield answers.as_the_raw_model(single, "one by one", settings)
+        yield answers.as_the_raw_model(listed, "as a list", settings)
+        known = predictions(self.evaluations, {r.id for r in self.rows}) if self.evaluations else {}
+        yield answers.as_evaluated(single, known, self.interface.prediction, settings.tolerance)
+        yield answers.as_promised([*single, *listed], self.interface)
+        yield counting(before, lambda: service.page("/metrics"), service.sent)
+
+    def _witnessed(self, service: Service) -> Iterator[Finding]:
+        for name, witness in self.witnesses:
+            if witnesses.can_be_sent(witness):
+                yield witnesses.proven(name, witness, service, self.interface)
+
+    def _spoilt(self, service: Service) -> Iterator[Finding]:
+        self.progress.say("sending requests that must be refused")
+        sound = self.rows[0].body if self.rows else b"{}"
+        yield refusals([(bad, service.predict(bad.body)) for bad in bad_requests(sound, self.interface)])
+
+    def not_checked(self, findings: list[Finding]) -> tuple[str, ...]:
+        """Return what was left out, and why."""
+        if len(findings) == 1:
+            return ("everything but its health: it was never ready",)
+        if not self.witnesses:
+            return ("witnesses: check-interface found no break, so there is none to send",)
+        return tuple(
+            f"{name}: no request of today's callers, so it is not sent"
+            for name, witness in self.witnesses
+            if not witnesses.can_be_sent(witness)
+        )

@@ -1,0 +1,151 @@
+"""What the recorded requests say about the limits. Pure: rows in, findings out."""
+
+import math
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import Meta
+
+from ci_steps.documents import LatencyBin
+from ci_steps.model.settings import LoadSettings
+from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.model.wire import Wire
+
+MOST_LAG_MS = 10.0
+"""A generator that sends later than this (p99) measures itself and not the service."""
+
+QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+
+
+class Request(Wire, frozen=True, kw_only=True):
+    """One request, as the generator recorded it."""
+
+    planned_s: Annotated[float, Meta(description="planned moment, seconds after the first", ge=0)]
+    lag_ms: Annotated[float, Meta(description="how much later than planned it was sent, ms")]
+    latency_ms: Annotated[float, Meta(description="from the planned moment to the whole answer, ms", ge=0)]
+    failure: Annotated[str, Meta(description="why it failed; empty: it did not")]
+    again: Annotated[int, Meta(description="1: sent again after an idle connection was closed")] = 0
+
+
+def judged(requests: Sequence[Request], planned: int, limits: LoadSettings) -> tuple[Finding, ...]:
+    """Return one finding for each limit, and one for the generator itself."""
+    if not requests:
+        return (_finding("requests", Verdict.INCONCLUSIVE, "no request was recorded", "evidence", limits),)
+    generator = _generator(requests, limits)
+    late = generator.verdict is not Verdict.PASSED
+    return (
+        *_recorded(requests, planned, limits),
+        *_latencies(requests, limits, late=late),
+        _errors(requests, limits),
+        _achieved(requests, limits, late=late),
+        generator,
+    )
+
+
+def quantile(latencies: Sequence[float], q: float) -> float:
+    """Return the nearest-rank quantile of a sorted list: the least value that q of all do not exceed."""
+    return latencies[max(0, math.ceil(q * len(latencies)) - 1)]
+
+
+def quantiles(requests: Sequence[Request]) -> dict[str, float]:
+    """Return p50, p95, p99 and the greatest latency, ms."""
+    latencies = sorted(r.latency_ms for r in requests)
+    if not latencies:
+        return {}
+    return {name: quantile(latencies, q) for name, q in QUANTILES.items()} | {"max": latencies[-1]}
+
+
+def lag_p99(requests: Sequence[Request]) -> float:
+    return quantile(sorted(max(0.0, r.lag_ms) for r in requests), 0.99) if requests else 0.0
+
+
+def histogram(requests: Sequence[Request], per_decade: int = 12) -> tuple[LatencyBin, ...]:
+    """Return counts in bins whose edges grow by the same factor, from the least to the greatest latency."""
+    latencies = [max(r.latency_ms, 0.01) for r in requests]
+    if not latencies:
+        return ()
+    numbers = [math.floor(math.log10(latency) * per_decade) for latency in latencies]
+    return tuple(
+        LatencyBin(up_to_ms=round(10 ** ((number + 1) / per_decade), 4), requests=numbers.count(number))
+        for number in range(min(numbers), max(numbers) + 1)
+    )
+
+
+def _recorded(requests: Sequence[Request], planned: int, limits: LoadSettings) -> tuple[Finding, ...]:
+    if len(requests) == planned:
+        return ()
+    seen = f"{len(requests)} of {planned} planned requests were recorded"
+    return (_finding("requests", Verdict.INCONCLUSIVE, seen, "every planned request counts", limits),)
+
+
+def _latencies(requests: Sequence[Request], limits: LoadSettings, *, late: bool) -> list[Finding]:
+    from_plan = sorted(r.latency_ms for r in requests)
+    from_sending = sorted(r.latency_ms - r.lag_ms for r in requests)
+    findings = []
+    for name, limit in {"p50": limits.p50_ms, "p95": limits.p95_ms, "p99": limits.p99_ms}.items():
+        if limit is None:
+            continue
+        q = QUANTILES[name]
+        value, rule = quantile(from_plan, q), f"{name} at most {limit:g} ms, counted from the planned moment"
+        seen, hint = (
+            f"{value:.1f} ms of {len(requests):,} requests",
+            "make the model faster, or plan less load",
+        )
+        enough = math.ceil(10 / (1 - q) - 1e-9)
+        verdict = Verdict.PASSED if value <= limit else Verdict.REFUSED
+        if len(requests) < enough:
+            verdict, hint = (
+                Verdict.INCONCLUSIVE,
+                f"plan at least {enough:,} requests: fewer cannot decide {name}",
+            )
+        elif late and verdict is Verdict.REFUSED and quantile(from_sending, q) <= limit:
+            # A late generator makes a service look slow. What is left without its lateness still refuses.
+            verdict, seen = Verdict.INCONCLUSIVE, f"{seen}, measured by a late generator"
+        findings.append(_finding(name, verdict, seen, rule, limits, hint))
+    return findings
+
+
+def _errors(requests: Sequence[Request], limits: LoadSettings) -> Finding:
+    failures = [r.failure for r in requests if r.failure]
+    share = len(failures) / len(requests)
+    kinds = ", ".join(f"{failures.count(kind)} {kind}" for kind in sorted(set(failures)))
+    seen = f"{len(failures)} of {len(requests):,} failed" + (f": {kinds}" if kinds else "")
+    verdict = Verdict.PASSED if share <= limits.errors else Verdict.REFUSED
+    rule = f"a share of at most {limits.errors:g}"
+    return _finding("errors", verdict, seen, rule, limits, "read load-test/container.log")
+
+
+def _achieved(requests: Sequence[Request], limits: LoadSettings, *, late: bool) -> Finding:
+    answered = sum(not r.failure for r in requests)
+    last = max(r.planned_s + r.latency_ms / 1000 for r in requests)
+    seconds = max(last, len(requests) / limits.rate)
+    share = answered / seconds / limits.rate
+    verdict = Verdict.PASSED if share >= limits.achieved else Verdict.REFUSED
+    seen = f"{answered / seconds:.1f} of {limits.rate:g} planned a second ({share:.3f})"
+    if late and verdict is Verdict.REFUSED:
+        verdict, seen = Verdict.INCONCLUSIVE, f"{seen}, sent by a late generator"
+    rule = f"at least {limits.achieved:g} of the planned rate is answered"
+    return _finding("achieved", verdict, seen, rule, limits, "the service falls behind its load")
+
+
+def _generator(requests: Sequence[Request], limits: LoadSettings) -> Finding:
+    lag = lag_p99(requests)
+    verdict = Verdict.PASSED if lag <= MOST_LAG_MS else Verdict.INCONCLUSIVE
+    rule = f"the generator sends at most {MOST_LAG_MS:g} ms late (p99), else it measures itself"
+    return _finding(
+        "generator", verdict, f"{lag:.1f} ms late", rule, limits, "free the machine, or plan less load"
+    )
+
+
+def _finding(
+    kind: str, verdict: Verdict, observed: str, rule: str, limits: LoadSettings, hint: str = "run it again"
+) -> Finding:
+    return Finding(
+        check=f"load-test.{kind}",
+        subject=kind,
+        verdict=verdict,
+        observed=observed,
+        rule=rule,
+        where=limits.where,
+        next="" if verdict is Verdict.PASSED else hint,
+    )

@@ -1,0 +1,131 @@
+"""The contract that every target is held to: apply, observe, verify, commit; or restore, observe, verify."""
+
+import time
+from dataclasses import dataclass
+
+import msgspec
+
+from ci_steps.errors import OutsideError, StepError
+from ci_steps.model.ledger import Ending, History, LedgerEntry
+from ci_steps.model.release import Observed, Release
+from ci_steps.ports import Ledger, Target
+from ci_steps.steps.rollout.timeline import Timeline
+
+_LOOK_AGAIN_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How an intent ended, and what the platform was then seen to run; None where it would not say."""
+
+    ending: Ending
+    reason: str
+    observed: Observed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Brings an intent of the ledger to its one outcome."""
+
+    target: Target
+    ledger: Ledger
+    timeline: Timeline
+    settle_seconds: float
+
+    def carry_out(self, intent: LedgerEntry) -> Done:
+        """Make the intent's release serve, or what was live before it; write which of the two it was.
+
+        It may be called again after a cut: the target is told the wanted end, never a change.
+        """
+        try:
+            self.timeline.note(f"bringing {named(intent.release)} to serve")
+            self.target.apply(intent.release)
+            observed = self.seen(intent.release)
+        except StepError as error:
+            return self._restore(intent, str(error))
+        except BaseException as error:
+            # The duty to restore: also Ctrl-C, SIGTERM and our own bugs leave the service on a whole release.
+            self._restore(intent, f"it was cut off by {type(error).__name__}")
+            raise
+        if not holds(observed, intent.release):
+            return self._restore(intent, f"{named(intent.release)} was applied, but {in_words(observed)}")
+        self.timeline.note(f"verified: {in_words(observed)}")
+        return self._close(intent, Done(Ending.LIVE, intent.reason, observed))
+
+    def settle(self, intent: LedgerEntry, *, by: str) -> Done:
+        """Write the outcome of an intent whose run died: live where its release serves, else restore."""
+        self.timeline.note(f"settling run {intent.run}, which was cut off")
+        observed = self.target.observe()
+        if intent.release and observed.answering == intent.release.id:
+            observed = self.seen(intent.release)
+        if holds(observed, intent.release):
+            return self._close(intent, Done(Ending.LIVE, f"cut off; settled by run {by}", observed))
+        return self._restore(intent, f"it was cut off; settled by run {by}")
+
+    def seen(self, wanted: Release | None) -> Observed:
+        """Return what runs, looking again for a bounded time until it is what is wanted."""
+        deadline = time.monotonic() + self.settle_seconds
+        while True:
+            observed = self.target.observe()
+            if holds(observed, wanted) or time.monotonic() >= deadline:
+                return observed
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+    def _restore(self, intent: LedgerEntry, reason: str) -> Done:
+        self.timeline.note(f"{reason}; going back to {named(intent.before)}")
+        observed = None
+        try:
+            self.target.apply(intent.before)
+            observed = self.seen(intent.before)
+        except Exception as error:  # noqa: BLE001  # the duty to restore: whatever failed, the ledger says so
+            why = str(error) if isinstance(error, StepError) else f"{type(error).__name__}: {error}"
+            failed = f"{reason}; going back to {named(intent.before)} failed: {why}"
+        else:
+            if holds(observed, intent.before):
+                self.timeline.note(f"restored: {in_words(observed)}")
+                return self._close(intent, Done(Ending.ROLLED_BACK, reason, observed))
+            failed = f"{reason}; went back to {named(intent.before)}, but {in_words(observed)}"
+        self.timeline.note(failed)
+        return self._close(intent, Done(Ending.ROLLBACK_FAILED, failed, observed))
+
+    def _close(self, intent: LedgerEntry, done: Done) -> Done:
+        outcome = msgspec.structs.replace(
+            intent,
+            number=intent.number + 1,
+            previous=intent.digest,
+            kind="outcome",
+            ending=done.ending,
+            reason=done.reason,
+            at=self.timeline.now(),
+        )
+        if not self.ledger.append(outcome):
+            raise OutsideError(
+                f"entry {outcome.number} of the ledger was written by another run meanwhile",
+                hint="look at `history`; only one run at a time may roll out",
+            )
+        return done
+
+
+def holds(observed: Observed, wanted: Release | None) -> bool:
+    """Whether the platform runs what is wanted; nothing, where nothing is."""
+    return observed.runs(wanted) if wanted else observed.empty
+
+
+def named(release: Release | None) -> str:
+    return f"{release.id} ({release.model}@{release.sha.short})" if release else "nothing"
+
+
+def in_words(observed: Observed) -> str:
+    """Return what runs, in one clause."""
+    serving = [replica for replica in observed.replicas if replica.serving]
+    healthy = [replica for replica in serving if replica.healthy]
+    images = sorted({r.image.short if r.image else "an unknown image" for r in serving})
+    of = f" of {', '.join(images)}" if images else ""
+    who = f"{observed.answering} answers" if observed.answering else "no release answers"
+    return f"{len(healthy)} of {len(serving)} serving replicas{of} are healthy and {who}"
+
+
+def holder(history: History) -> str:
+    """Return who works on the ledger, as far as it can tell."""
+    intent = history.open_intent
+    return f"run {intent.run} (by {intent.by}, since {intent.at})" if intent else "another run"

@@ -1,0 +1,158 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ci_steps.documents import (
+    BuiltImage,
+    FetchedModel,
+    IntegrationReport,
+    InterfaceReport,
+    LoadReport,
+    MetricsReport,
+    Plan,
+    PushedImage,
+    Rollout,
+    ScanReport,
+    UnitTestsReport,
+)
+from ci_steps.errors import InputError
+from ci_steps.model.ledger import Ending, History
+from ci_steps.pipeline import Step, admit
+from ci_steps.ports import Ledger, Progress, Target
+from ci_steps.rundir import RunDir
+from ci_steps.steps.rollout.asked import Asked
+from ci_steps.steps.rollout.contract import Contract, holder, holds, in_words, named
+from ci_steps.steps.rollout.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollOut(Step):
+    """Put the tested image before its users, or leave them with the release they had.
+
+    The ledger is told before the platform is touched, and again after it was read back. A release that is
+    live and verified is left alone; one that is live by the ledger, while the platform runs something
+    else, is applied again under its own id.
+    """
+
+    name = "rollout"
+    needs = (
+        Plan,
+        UnitTestsReport,
+        FetchedModel,
+        ScanReport,
+        MetricsReport,
+        InterfaceReport,
+        BuiltImage,
+        PushedImage,
+        IntegrationReport,
+        LoadReport,
+    )
+    makes = Rollout
+    reads = (
+        "service",
+        "environment",
+        "target",
+        "waivers",
+        "baseline",
+        "ledger_length",
+        "ledger_head",
+        "model",
+        "sha",
+        "dry_run",
+    )
+    settles = True
+
+    target: Target
+    ledger: Ledger
+    progress: Progress
+    clock: Callable[[], datetime]
+    who: Callable[[], str]
+    today: Callable[[], date]
+    settle_seconds: float = 15
+    """How long the platform may take to show what was applied."""
+
+    def run(self, run: RunDir) -> Rollout:
+        plan = run.read(Plan)
+        documents = tuple(run.read(kind) for kind in self.needs)
+        waived, blocked = admit(documents, plan.waivers, self.today())
+        if blocked:
+            raise InputError(
+                f"rollout was started past {blocked.document}, which is {blocked.verdict.value}",
+                hint="there is no way past a gate; look at what it found",
+            )
+        timeline = Timeline(self.progress, self.clock)
+        asked = Asked(plan, documents, waived, run.read(PushedImage), timeline)
+        if plan.dry_run:
+            return self._foretold(asked)
+        with self.ledger.held() as ours:
+            if ours:
+                return self._rolled_out(asked)
+        return self._moved(asked, "is at work; wait for it, then plan again")
+
+    def _rolled_out(self, asked: Asked) -> Rollout:
+        contract = Contract(self.target, self.ledger, asked.timeline, self.settle_seconds)
+        history = self._history(asked)
+        if intent := history.open_intent:
+            if intent.run == asked.plan.run and asked.is_for(intent.release):
+                return asked.ended(intent, contract.carry_out(intent))
+            settled = contract.settle(intent, by=asked.plan.run)
+            if settled.ending is Ending.ROLLBACK_FAILED:
+                return asked.ended(intent, settled)
+            history = self._history(asked)
+        live, release = history.live, asked.release(len(history.entries) + 1)
+        if live and asked.is_for(live):
+            observed = contract.seen(live)
+            if holds(observed, live):
+                reason = f"{named(live)} is live and verified"
+                return asked.left("already-live", reason, release=live, before=live, observed=observed)
+            healed = f"healed: {named(live)} was live by the ledger, but {in_words(observed)}"
+            intent = asked.intent(history, live, by=self.who(), reason=healed)
+        elif overtaken := asked.overtaken(history):
+            return asked.left(*overtaken, release=release, before=live)
+        else:
+            # A platform that does not answer, or an address that is taken, ends it here: nothing was touched.
+            asked.timeline.note(f"found: {in_words(self.target.observe())}")
+            intent = asked.intent(history, release, by=self.who())
+        if not self.ledger.append(intent):
+            return self._moved(asked, "wrote to the ledger first; plan again")
+        return asked.ended(intent, contract.carry_out(intent))
+
+    def _foretold(self, asked: Asked) -> Rollout:
+        """Say what would be done; touch neither the ledger nor the platform."""
+        history = self._history(asked)
+        live, observed = history.live, self.target.observe()
+        release = asked.release(len(history.entries) + 1)
+        steps = []
+        if (intent := history.open_intent) and intent.run != asked.plan.run:
+            steps.append(f"settle run {intent.run}, which was cut off or is still at work")
+        if live and asked.is_for(live):
+            release = live
+            verified = f"leave {named(live)} as it is, live and verified"
+            steps.append(verified if holds(observed, live) else f"heal {named(live)}: {in_words(observed)}")
+        elif overtaken := asked.overtaken(history):
+            steps.append(f"stop as {overtaken[0]}: {overtaken[1]}")
+        else:
+            memory = f" with {release.memory_mb} MiB each" if release.memory_mb else ""
+            steps.append(
+                f"put {named(release)} in place of {named(live)}:"
+                f" {release.replicas} x {release.reference}{memory} at {asked.plan.target.address}"
+            )
+        reason = f"would {', then '.join(steps)}"
+        return asked.left("dry-run", reason, release=release, before=live, observed=observed)
+
+    def _history(self, asked: Asked) -> History:
+        """Read the ledger, which may have grown since the plan and nothing else."""
+        plan, history = asked.plan, self.ledger.history()
+        known = History(history.entries[: plan.ledger_length])
+        if len(known.entries) < plan.ledger_length or known.head != plan.ledger_head:
+            raise InputError(
+                f"the ledger of {plan.service} in {plan.environment} no longer holds what the plan saw in it",
+                hint="bring it back from a copy",
+            )
+        return history
+
+    def _moved(self, asked: Asked, does: str) -> Rollout:
+        history = self.ledger.history()
+        release = asked.release(len(history.entries) + 1)
+        reason = f"{holder(history)} {does}"
+        return asked.left("moved", reason, release=release, before=history.live)

@@ -1,0 +1,208 @@
+"""The step over a service on loopback: what it asks, what it makes of the answers, what it leaves behind."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ci_steps.documents import IntegrationReport, InterfaceReport
+from ci_steps.errors import InputError
+from ci_steps.model.settings import IntegrationSettings
+from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.model.wire import pretty
+from ci_steps.model.witness import Witness
+from ci_steps.selftest.case import Case
+from ci_steps.selftest.integration_test import CASES, pushed
+from ci_steps.selftest.loopback import specimen_answer
+from ci_steps.selftest.specimen import Specimen, evaluations, golden, jsonl, model_files
+from ci_steps.steps.integration_test import IntegrationTest
+from tests.fakes.containers import LoopbackService, Reply
+from tests.fakes.progress import Told
+
+
+def report(service: LoopbackService, root: Path, specimen: Specimen | None = None) -> IntegrationReport:
+    return IntegrationTest(containers=service, progress=Told()).run(pushed(specimen or Specimen(), root))
+
+
+def found(report: IntegrationReport, check: str) -> list[Finding]:
+    return [finding for finding in report.findings if finding.check == f"integration-test.{check}"]
+
+
+def only(report: IntegrationReport, check: str) -> Finding:
+    [finding] = found(report, check)
+    return finding
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check} {case.wanted.value} {case.title}")
+def test_the_gate_answers_its_selftest(case: Case, tmp_path: Path) -> None:
+    assert case.answered(tmp_path) is case.wanted
+
+
+def test_a_sound_container_passes_with_evidence_for_every_check(tmp_path: Path) -> None:
+    tested = report(LoopbackService(), tmp_path)
+
+    assert tested.verdict is Verdict.PASSED
+    assert tested.rows == 100
+    assert [f.observed for f in found(tested, "golden")] == [
+        "120 rows to choose from",
+        "100 of 100 rows answered the same",
+        "100 of 100 rows answered the same",
+    ]
+    assert only(tested, "interface").observed == "200 of 200 answers obey it"
+    assert only(tested, "metrics").observed == "it moved by 101 while 101 requests were sent"
+    assert len(found(tested, "isolation")) == 4
+    assert len(found(tested, "health")) == 2
+
+
+def test_the_same_release_twice_leaves_the_same_report(tmp_path: Path) -> None:
+    one = report(LoopbackService(), tmp_path / "one")
+    two = report(LoopbackService(), tmp_path / "two")
+
+    assert one.digest == two.digest
+
+
+def test_a_container_that_ends_is_told_with_its_reason_and_its_log_is_kept(tmp_path: Path) -> None:
+    log = (
+        '{"level": "info", "event": "listening", "port": 8080}\n'
+        '{"level": "error", "event": "model does not load", "reason": "model/model.joblib is not a model"}\n'
+        '{"level": "info", "event": "stopped", "exit_code": 3}\n'
+    )
+    tested = report(LoopbackService(ended=3, log=log), tmp_path)
+
+    health = only(tested, "health")
+    assert tested.findings == (health,)
+    assert health.verdict is Verdict.REFUSED
+    assert "exit code 3: model does not load: model/model.joblib is not a model" in health.observed
+    assert health.witness is not None
+    assert (tmp_path / health.witness).read_text() == log
+    assert tested.not_checked == ("everything but its health: it was never ready",)
+
+
+def test_a_service_that_is_not_ready_in_time_is_refused_with_what_it_said_last(tmp_path: Path) -> None:
+    loading = Reply.json({"detail": "the model is being loaded"}, 503)
+    slow = Specimen(plan={"integration": IntegrationSettings(ready_seconds=0.2)})
+    tested = report(LoopbackService(routes={"GET /health/ready": lambda _: loading}), tmp_path, slow)
+
+    assert "not ready: status 503: the model is being loaded" in only(tested, "health").observed
+
+
+def test_differing_rows_are_named_by_id_and_place_without_their_requests(tmp_path: Path) -> None:
+    def wrong(request: Any) -> Any:
+        return specimen_answer(request) | ({"score": 0.5} if request["text"].endswith("t70") else {})
+
+    singly, listed = found(report(LoopbackService(answers=wrong), tmp_path), "golden")[1:]
+
+    assert singly.observed == "1 of 100 rows differ: t70 at /score: expected 0.9, observed 0.5"
+    assert singly.observed == listed.observed
+    assert "good t70" not in singly.observed
+
+
+def test_after_a_few_silences_the_rest_is_not_sent(tmp_path: Path) -> None:
+    def drop(_: bytes) -> Reply:
+        asked.append(1)
+        raise ConnectionAbortedError
+
+    asked: list[int] = []
+    tested = report(LoopbackService(routes={"POST /predict": drop}), tmp_path)
+
+    assert found(tested, "golden")[1].observed.startswith("100 of 100 rows differ: t70 the connection failed")
+    assert len(asked) < 100
+
+
+def test_a_service_that_stops_being_ready_under_bad_requests_is_refused(tmp_path: Path) -> None:
+    ready = threading.Event()
+    ready.set()
+
+    def health(_: bytes) -> Reply:
+        return Reply.json({}, 200 if ready.is_set() else 503)
+
+    def predict(body: bytes) -> Reply:
+        if not body:
+            ready.clear()
+        return Reply(400, b"")
+
+    routes = {"GET /health/ready": health, "POST /predict": predict}
+    tested = report(LoopbackService(routes=routes), tmp_path)
+
+    before, after = found(tested, "health")
+    assert (before.verdict, after.verdict) == (Verdict.PASSED, Verdict.REFUSED)
+    assert (tmp_path / "integration-test" / "container.log").exists()
+
+
+def test_the_log_of_an_earlier_try_does_not_stay(tmp_path: Path) -> None:
+    report(LoopbackService(ended=3, log="gone"), tmp_path)
+
+    report(LoopbackService(), tmp_path)
+
+    assert not (tmp_path / "integration-test").exists()
+
+
+def test_ctrl_c_in_the_middle_ends_the_container(tmp_path: Path) -> None:
+    class Interrupted(Told):
+        def advance(self, done: int, total: int, unit: str) -> None:
+            raise KeyboardInterrupt(f"{done} of {total} {unit}")
+
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt, match="1 of 100 rows"):
+        IntegrationTest(containers=LoopbackService(), progress=Interrupted()).run(
+            pushed(Specimen(), tmp_path)
+        )
+
+    assert threading.active_count() <= threads + 1  # a caller's connection may still be closing
+
+
+def test_an_answer_as_witness_is_not_sent_and_said_so(tmp_path: Path) -> None:
+    run = pushed(Specimen(), tmp_path, witnesses=("witnesses/1-answer.json",))
+    witness = Witness(
+        kind="answer",
+        value={"label": "neutral"},
+        accepted_by="candidate",
+        rejected_by="baseline",
+        because="neutral is new",
+        pointer="/output/properties/label/enum",
+    )
+    run.write_bytes("witnesses/1-answer.json", pretty(witness))
+
+    tested = IntegrationTest(containers=LoopbackService(), progress=Told()).run(run)
+
+    assert not found(tested, "witness")
+    assert tested.not_checked == (
+        "witnesses/1-answer.json: no request of today's callers, so it is not sent",
+    )
+
+
+def test_a_witness_that_is_gone_is_an_input_error(tmp_path: Path) -> None:
+    run = pushed(Specimen(), tmp_path)
+    report = run.read(InterfaceReport)
+    run.write(msgspec.structs.replace(report, witnesses=("witnesses/1-request.json",)))
+
+    with pytest.raises(InputError, match=r"1-request\.json cannot be read"):
+        IntegrationTest(containers=LoopbackService(), progress=Told()).run(run)
+
+
+def test_a_model_without_an_interface_is_an_input_error(tmp_path: Path) -> None:
+    bare = Specimen(files=model_files(**{"interface.json": None}))
+
+    with pytest.raises(InputError, match=r"has no interface\.json"):
+        report(LoopbackService(), tmp_path, bare)
+
+
+def test_no_golden_rows_at_all_are_inconclusive_and_never_a_pass(tmp_path: Path) -> None:
+    bare = Specimen(files=model_files(**{"golden.jsonl": None}))
+    tested = report(LoopbackService(), tmp_path, bare)
+
+    for check in ("golden", "evaluations", "interface", "metrics"):
+        assert max(f.verdict for f in found(tested, check)) is Verdict.INCONCLUSIVE, check
+
+
+def test_more_rows_than_one_list_holds_are_sent_in_several(tmp_path: Path) -> None:
+    rows = evaluations(1300)
+    many = model_files(**{"evaluations.jsonl": jsonl(rows), "golden.jsonl": jsonl(golden(rows, 1200))})
+    specimen = Specimen(files=many, plan={"integration": IntegrationSettings(rows=1100)})
+
+    tested = report(LoopbackService(), tmp_path, specimen)
+
+    assert only(tested, "metrics").observed == "it moved by 1103 while 1103 requests were sent"
+    assert found(tested, "golden")[2].observed == "1100 of 1100 rows answered the same"

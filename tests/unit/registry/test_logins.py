@@ -1,0 +1,101 @@
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci_steps.adapters.http_registry.auth import Challenge, DockerLogins, Login
+from ci_steps.errors import InputError
+from ci_steps.ports import Ended
+from tests.fakes.programs import ScriptedPrograms
+
+HOST = "registry.example.org:5000"
+
+
+def logins(folder: Path, config: Any, programs: ScriptedPrograms | None = None) -> DockerLogins:
+    (folder / "config.json").write_text(config if isinstance(config, str) else json.dumps(config))
+    return DockerLogins(programs or ScriptedPrograms({}), folder)
+
+
+def auth(text: str) -> dict[str, str]:
+    return {"auth": base64.b64encode(text.encode()).decode()}
+
+
+@pytest.mark.parametrize("key", [HOST, f"https://{HOST}", f"https://{HOST}/v1/"])
+def test_a_login_is_found_under_every_name_that_docker_gives_it(tmp_path: Path, key: str) -> None:
+    assert logins(tmp_path, {"auths": {key: auth("me:pass:word")}}).of(HOST) == Login("me", "pass:word")
+
+
+def test_docker_hub_has_a_name_of_its_own(tmp_path: Path) -> None:
+    config = {"auths": {"https://index.docker.io/v1/": auth("me:word")}}
+
+    assert logins(tmp_path, config).of("docker.io") == Login("me", "word")
+
+
+@pytest.mark.parametrize(
+    "config", [{}, {"auths": {}}, {"auths": {"other.org": auth("me:word")}}, {"auths": {HOST: {}}}]
+)
+def test_nobody_has_logged_in(tmp_path: Path, config: Any) -> None:
+    assert logins(tmp_path, config).of(HOST) is None
+    assert DockerLogins(ScriptedPrograms({}), tmp_path / "nothing").of(HOST) is None
+
+
+def test_a_login_is_never_shown() -> None:
+    assert "word" not in repr(Login("me", "word", "a-word"))
+
+
+@pytest.mark.parametrize("text", ["not base64!", "bm9jb2xvbg=="])
+def test_a_login_that_cannot_be_read_is_bad_input_that_does_not_hold_it(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match=f"the login for {HOST} cannot be read") as caught:
+        logins(tmp_path, {"auths": {HOST: {"auth": text}}}).of(HOST)
+    assert text not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_configuration_that_is_not_json_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not Docker's configuration"):
+        logins(tmp_path, "{").of(HOST)
+
+
+def test_the_program_of_a_host_comes_before_the_store_and_the_file(tmp_path: Path) -> None:
+    answers = {
+        "docker-credential-mine": lambda asked: Ended(
+            0, json.dumps({"ServerURL": asked.stdin, "Username": "<token>", "Secret": "identity"})
+        )
+    }
+    config = {"credHelpers": {HOST: "mine"}, "credsStore": "other", "auths": {HOST: auth("me:word")}}
+
+    assert logins(tmp_path, config, ScriptedPrograms(answers)).of(HOST) == Login(identity_token="identity")
+
+
+def test_a_store_that_does_not_know_the_host_leaves_it_to_the_file(tmp_path: Path) -> None:
+    answers = {"docker-credential-other": lambda _: Ended(1, "credentials not found in native keychain\n")}
+    config = {"credsStore": "other", "auths": {HOST: auth("me:word")}}
+
+    assert logins(tmp_path, config, ScriptedPrograms(answers)).of(HOST) == Login("me", "word")
+
+
+@pytest.mark.parametrize("name", ["../evil", "a b", "a;b", "a/b"])
+def test_a_program_whose_name_is_a_path_is_not_run(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="is not a credential program"):
+        logins(tmp_path, {"credsStore": name}).of(HOST)
+
+
+@pytest.mark.parametrize(
+    ("header", "challenge"),
+    [
+        ('Basic realm="test"', Challenge("basic")),
+        (
+            'Bearer realm="https://a.org/t",service="r",scope="repository:a:pull,push"',
+            Challenge("bearer", "https://a.org/t", "r", "repository:a:pull,push"),
+        ),
+        (
+            'Basic realm="x", bearer realm="https://a.org/t", service="r"',
+            Challenge("bearer", "https://a.org/t", "r"),
+        ),
+        ("Negotiate", Challenge("negotiate")),
+        ("", Challenge("")),
+    ],
+)
+def test_a_challenge_is_read_in_every_form(header: str, challenge: Challenge) -> None:
+    assert Challenge.parse(header) == challenge

@@ -1,0 +1,268 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ci_steps.documents import Plan, UnitTestsReport
+from ci_steps.errors import InputError
+from ci_steps.model.digest import Digest
+from ci_steps.model.manifest import Manifest, ModelFile
+from ci_steps.model.refs import ModelRef
+from ci_steps.model.settings import UnitTestSettings
+from ci_steps.model.verdict import Verdict
+from ci_steps.ports import Ended
+from ci_steps.rundir import RunDir
+from ci_steps.selftest.specimen import Specimen
+from ci_steps.steps.unit_tests import UnitTests
+from tests.fakes.environments import PaperEnvironments
+from tests.fakes.programs import Asked, ScriptedPrograms
+from tests.fakes.progress import Told
+
+HEAD = "0" * 40  # the commit that the specimen was trained at
+PASSED = '<testcase classname="tests.test_it" name="test_{}"/>'
+FAILED = (
+    '<testcase classname="tests.test_it" name="test_bad{}">'
+    '<failure message="AssertionError: 1 is not 2&#10;more lines">text</failure></testcase>'
+)
+SKIPPED = '<testcase classname="tests.test_it" name="test_later{}"><skipped message="later"/></testcase>'
+COLLECTION = (
+    '<testcase classname="" name="tests.test_it"><error message="collection failure">'
+    "tests/test_it.py:1: in &lt;module&gt;\n"
+    "E   ModuleNotFoundError: No module named 'nothing'</error></testcase>"
+)
+TEARDOWN = '<testcase classname="tests.test_it" name="test_0"><error message="boom">text</error></testcase>'
+
+
+def junit(*cases: str) -> str:
+    return (
+        f'<?xml version="1.0"?><testsuites><testsuite name="pytest">{"".join(cases)}</testsuite></testsuites>'
+    )
+
+
+class OneLock:
+    """A store that holds one lock and nothing else."""
+
+    content_of = b"numpy==2.4.6 --hash=sha256:" + b"0" * 64
+
+    def manifest(self, ref: ModelRef) -> Manifest:
+        raise InputError(f"there is no model {ref}")
+
+    def fetch(self, files: tuple[ModelFile, ...], into: Path) -> tuple[Path, ...]:
+        raise InputError("there are no files")
+
+    def content(self, digest: Digest) -> bytes:
+        return self.content_of
+
+
+@dataclass
+class Bench:
+    """A model repository whose pytest and git answer what a test says."""
+
+    folder: Path
+    xml: str | None = junit(PASSED.format(0), PASSED.format(1), SKIPPED.format(0))
+    ended: Ended = field(default=Ended(0, "2 passed\n"))
+    head: Ended = field(default=Ended(0, f"{HEAD}\n"))
+    status: Ended = field(default=Ended(0, ""))
+    settings: UnitTestSettings = field(default_factory=lambda: UnitTestSettings(where="release.yaml:7"))
+    plan: dict[str, Any] = field(default_factory=dict)
+    progress: Told = field(default_factory=Told)
+
+    def __post_init__(self) -> None:
+        self.environments = PaperEnvironments(self.folder)
+        self.programs = ScriptedPrograms({"python": self.pytest, "git": self.git})
+        self.project = self.folder / "project"
+        (self.project / "tests").mkdir(parents=True)
+
+    def pytest(self, asked: Asked) -> Ended:
+        path = next(a for a in asked.command if a.startswith("--junitxml=")).removeprefix("--junitxml=")
+        if self.xml is not None:
+            Path(path).write_text(self.xml)
+        return self.ended
+
+    def git(self, asked: Asked) -> Ended:
+        return self.head if "rev-parse" in asked.command else self.status
+
+    def run(self) -> UnitTestsReport:
+        plan = {"unit_tests": self.settings} | self.plan
+        self.run_dir: RunDir = Specimen(plan=plan).laid_out(self.folder / "run")
+        step = UnitTests(
+            self.programs, self.environments, OneLock(), self.progress, self.project, b"pytest's lock"
+        )
+        return step.run(self.run_dir)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def verdicts(report: UnitTestsReport, check: str) -> Sequence[Verdict]:
+    return [finding.verdict for finding in report.findings if finding.check == check]
+
+
+def test_tests_that_pass_at_the_model_s_commit_let_it_go_on(bench: Bench) -> None:
+    report = bench.run()
+
+    assert report.verdict is Verdict.PASSED
+    assert (report.passed, report.failed, report.skipped) == (2, 0, 1)
+    assert report.findings[0].observed == "2 tests passed, 1 skipped"
+    assert (bench.run_dir.root / str(report.junit)).read_text() == bench.xml
+    assert bench.progress.said[-1] == "2 passed"
+
+
+def test_the_environment_is_the_model_s_lock_and_pytest(bench: Bench) -> None:
+    bench.run()
+
+    assert bench.environments.asked == [(OneLock.content_of, "3.11", b"pytest's lock")]
+
+
+def test_a_lock_of_the_tests_own_is_taken_instead(bench: Bench) -> None:
+    lock = OneLock.content_of.replace(b"numpy", b"scipy")
+    (bench.project / "test.lock").write_bytes(lock)
+    bench.settings = UnitTestSettings(lock="test.lock")
+
+    bench.run()
+
+    assert bench.environments.asked[0][0] == lock
+
+
+def test_a_lock_that_is_not_there_is_bad_input_that_says_where(bench: Bench) -> None:
+    bench.settings = UnitTestSettings(lock="test.lock", where="release.yaml:7")
+
+    with pytest.raises(InputError, match=r"release\.yaml:7: unit_tests\.lock 'test\.lock' cannot be read"):
+        bench.run()
+
+
+@pytest.mark.parametrize("path", ["../elsewhere", "/etc"])
+def test_tests_outside_the_repository_are_bad_input(bench: Bench, path: str) -> None:
+    bench.settings = UnitTestSettings(path=path)
+
+    with pytest.raises(InputError, match="leads out of"):
+        bench.run()
+
+
+def test_each_failing_test_is_a_refusal_with_its_first_line(bench: Bench) -> None:
+    bench.xml = junit(PASSED.format(0), *(FAILED.format(n) for n in range(23)))
+    bench.ended = Ended(1, "23 failed")
+    report = bench.run()
+
+    assert report.verdict is Verdict.REFUSED
+    assert (report.passed, report.failed) == (1, 23)
+    first = report.findings[0]
+    assert (first.check, first.subject) == ("unit-tests.failed", "tests.test_it::test_bad0")
+    assert first.observed == "AssertionError: 1 is not 2"
+    assert report.findings[20].observed == "3 more tests failed"
+    assert len(verdicts(report, "unit-tests.failed")) == 21
+
+
+def test_a_test_that_passed_and_broke_in_its_teardown_failed(bench: Bench) -> None:
+    bench.xml = junit(PASSED.format(0), TEARDOWN)
+    bench.ended = Ended(1, "1 error")
+    report = bench.run()
+
+    assert (report.passed, report.failed) == (0, 1)
+
+
+def test_tests_that_cannot_be_collected_are_refused_by_their_own_error(bench: Bench) -> None:
+    bench.xml, bench.ended = junit(COLLECTION), Ended(2, "1 error")
+    report = bench.run()
+
+    assert verdicts(report, "unit-tests.failed") == [Verdict.REFUSED]
+    assert report.findings[0].observed == "collection failure: ModuleNotFoundError: No module named 'nothing'"
+
+
+@pytest.mark.parametrize("xml", [None, "", "<testsuites>", '<!DOCTYPE a [<!ENTITY b "c">]><testsuites/>'])
+def test_a_pytest_that_breaks_is_refused_by_its_last_words(bench: Bench, xml: str | None) -> None:
+    bench.xml, bench.ended = xml, Ended(139, "ImportError in conftest\nSegmentation fault\n")
+    report = bench.run()
+
+    assert verdicts(report, "unit-tests.failed") == [Verdict.REFUSED]
+    assert report.findings[0].observed == "pytest ended with exit code 139: Segmentation fault"
+    assert report.junit is None
+
+
+def test_an_exit_code_that_no_test_explains_is_refused(bench: Bench) -> None:
+    bench.ended = Ended(1, "coverage of 70 is below 80")
+
+    assert bench.run().verdict is Verdict.REFUSED
+
+
+def test_tests_past_their_time_are_refused(bench: Bench) -> None:
+    bench.xml, bench.ended = None, Ended(-1, "tests/test_it.py .\n", timed_out=True)
+    report = bench.run()
+
+    assert verdicts(report, "unit-tests.timeout") == [Verdict.REFUSED]
+    assert report.findings[0].observed == "stopped after 600 s: tests/test_it.py ."
+
+
+@pytest.mark.parametrize(
+    ("xml", "ended"),
+    [
+        (junit(), Ended(5, "no tests ran")),
+        (junit(SKIPPED.format(0)), Ended(0, "1 skipped")),
+        (None, Ended(0, "")),
+    ],
+)
+def test_where_no_test_ran_nobody_can_tell(bench: Bench, xml: str | None, ended: Ended) -> None:
+    bench.xml, bench.ended = xml, ended
+    report = bench.run()
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert verdicts(report, "unit-tests.none") == [Verdict.INCONCLUSIVE]
+
+
+def test_where_there_is_no_folder_of_tests_nobody_can_tell(bench: Bench) -> None:
+    (bench.project / "tests").rmdir()
+    report = bench.run()
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.findings[0].observed == "tests does not exist"
+    assert report.findings[0].where == "release.yaml:7"
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "observed"),
+    [
+        (Ended(0, "1" * 40), Ended(0, ""), "the checkout is at 111111111111, the model was trained at 0000"),
+        (
+            Ended(128, "fatal: not a git repository"),
+            Ended(128, ""),
+            "is not a git checkout: fatal: not a git",
+        ),
+        (
+            Ended(0, HEAD),
+            Ended(0, " M train.py\n M a.py\n M b.py\n M c.py\n"),
+            "train.py, a.py, b.py and 1 more",
+        ),
+    ],
+)
+def test_tests_of_another_checkout_say_nothing_about_this_model(
+    bench: Bench, head: Ended, status: Ended, observed: str
+) -> None:
+    bench.head, bench.status = head, status
+    report = bench.run()
+
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert verdicts(report, "unit-tests.commit") == [Verdict.INCONCLUSIVE]
+    assert observed in report.findings[-1].observed
+    assert report.passed == 2
+
+
+def test_a_model_trained_from_uncommitted_changes_is_not_decided(bench: Bench) -> None:
+    bench.run()
+    manifest = bench.run_dir.read(Plan).manifest
+    code = msgspec.structs.replace(manifest.code, dirty=True)
+    bench.plan = {"manifest": msgspec.structs.replace(manifest, code=code)}
+
+    assert verdicts(bench.run(), "unit-tests.commit") == [Verdict.INCONCLUSIVE]
+
+
+def test_a_second_run_does_not_keep_the_results_of_the_first(bench: Bench) -> None:
+    bench.run()
+    bench.xml, bench.ended = None, Ended(3, "internal error")
+    bench.run()
+
+    assert not (bench.run_dir.root / "unit-tests.xml").exists()
