@@ -161,7 +161,6 @@ class Wiring:
             config=self.config.name,
             store=self.store(),
             ledger=partial(self.ledger, self.settings.service),
-            registry=self._registry(self.settings.plain_http),
         )
 
     def _unit_tests(self) -> Step:
@@ -278,12 +277,12 @@ class Wiring:
 
         return UvEnvironments(self._programs(), self.cache, self.variables, self.progress)
 
-    def _registry(self, plain_http: tuple[str, ...] | None = None) -> Registry:
+    def _registry(self) -> Registry:
         from ci_steps.adapters.http_registry import DockerLogins, HttpRegistry
 
         folder = Path(self.variables.get("DOCKER_CONFIG") or Path.home() / ".docker")
         logins = DockerLogins(self._programs(), folder, self.variables)
-        return HttpRegistry(logins, self._planned.plain_http if plain_http is None else plain_http)
+        return HttpRegistry(logins, self._planned.plain_http)
 
     def _containers(self) -> Containers:
         from ci_steps.adapters.testcontainers_engine import TestcontainersEngine

@@ -48,7 +48,6 @@ class Plan(Document, frozen=True, kw_only=True):
     registry: Annotated[str, Meta(description="host:port/repository of the images")]
     plain_http: Annotated[tuple[str, ...], Meta(description="registries spoken to without TLS")] = ()
     image: Annotated[ImageSettings, Meta(description="section of build-image")]
-    base: Annotated[Digest, Meta(description="digest that the base image's reference stood for")]
     unit_tests: Annotated[UnitTestSettings, Meta(description="section of unit-tests")]
     scan: Annotated[ScanSettings, Meta(description="section of scan-model")]
     metrics: Annotated[tuple[MetricRule, ...], Meta(description="section of check-metrics")]

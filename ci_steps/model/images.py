@@ -46,6 +46,10 @@ class ImageRef:
         """Where it lies, without tag and digest."""
         return f"{self.host}/{self.path}"
 
+    @property
+    def tagged(self) -> str:
+        """Its name for people, without digest."""
+        return f"{self.repository}:{self.tag}" if self.tag else self.repository
+
     def __str__(self) -> str:
-        tag = f":{self.tag}" if self.tag else ""
-        return f"{self.repository}{tag}{f'@{self.digest}' if self.digest else ''}"
+        return f"{self.tagged}@{self.digest}" if self.digest else self.tagged

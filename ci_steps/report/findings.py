@@ -9,7 +9,7 @@ from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.report.markup import Html, code, folded, joined, section, table, tag, text
 from ci_steps.report.reading import Reading
 
-_HEADS = ("verdict", "check", "subject", "observed", "rule", "where", "next")
+_HEADS = ("verdict", "check, where", "subject", "observed, next", "rule")
 _WITNESS_CHARACTERS = 4_000
 _MOST_WITNESSES = 12
 
@@ -55,15 +55,10 @@ def _row(finding: Finding, reading: Reading) -> tuple[str, ...]:
     if waiver:
         until = f"waived by {waiver.by} until {waiver.until}: {waiver.reason}"
         verdict = joined((verdict, " ", tag("em", until, class_="warned")))
-    return (
-        verdict,
-        code(finding.check),
-        finding.subject,
-        finding.observed,
-        finding.rule,
-        finding.where,
-        finding.next,
-    )
+    where = tag("div", finding.where, class_="quiet") if finding.where else Html("")
+    then = tag("div", "next: ", finding.next, class_="quiet") if finding.next else Html("")
+    seen = joined((tag("div", finding.observed), then))
+    return verdict, tag("div", code(finding.check), where), finding.subject, seen, finding.rule
 
 
 def _not_checked(report: Report) -> Html:

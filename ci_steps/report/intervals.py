@@ -7,24 +7,12 @@ from ci_steps.model.metrics import METRICS
 from ci_steps.model.settings import Direction, MetricRule
 from ci_steps.model.verdict import Finding, Interval, Verdict
 from ci_steps.report.axes import GREY, Axis, picture
-from ci_steps.report.markup import Html, joined, section, tag
+from ci_steps.report.marks import COLOURS, limit, point
+from ci_steps.report.markup import Html, section, tag
 from ci_steps.report.reading import Reading
 
-COLOURS = {
-    Verdict.PASSED: "#1a7f37",
-    Verdict.WARNED: "#9a6700",
-    Verdict.INCONCLUSIVE: "#8250df",
-    Verdict.REFUSED: "#cf222e",
-}
-SHAPES = {
-    Verdict.PASSED: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
-    Verdict.WARNED: "M0-6L6 5L-6 5z",
-    Verdict.INCONCLUSIVE: "M0-7L7 0L0 7L-7 0z",
-    Verdict.REFUSED: "M-5-5H5V5H-5z",
-}
-"""A verdict's point: circle, triangle, diamond, square; colour is never the only sign."""
-
-_LIMITS = {"floor": "floor", "ceiling": "ceiling"}
+_LIMITS = ("floor", "ceiling")
+_HEIGHT = 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +39,9 @@ class _Row:
     @property
     def figures(self) -> str:
         sign = "+" if self.kind == "versus" else ""
-        i, limit = self.interval, _LIMITS.get(self.kind, "margin")
+        i, held_to = self.interval, self.kind if self.kind in _LIMITS else "margin"
         ends = f"[{i.lower:{sign}.4g}, {i.upper:{sign}.4g}]"
-        return f"{i.estimate:{sign}.4g} {ends}, {limit} {i.margin:{sign}.4g}, n = {i.n:,}"
+        return f"{i.estimate:{sign}.4g} {ends}, {held_to} {i.margin:{sign}.4g}, n = {i.n:,}"
 
 
 def intervals(reading: Reading) -> Html:
@@ -90,7 +78,9 @@ def _group(title: str, rows: list[_Row]) -> Html:
     confidence = ", ".join(sorted({f"{100 * row.interval.confidence:g} %" for row in rows}))
     legend = f"whiskers: {confidence} at each end; shaded: the wrong side of the margin"
     scale = tag("svg", axis.drawn(), width="100%", height=24, aria_hidden="true")
-    foot = tag("div", tag("div", legend, class_="quiet"), joined((scale, _arrow(arrow))), class_="strip foot")
+    foot = tag(
+        "div", tag("div", legend, class_="quiet"), tag("div", scale, _arrow(arrow)), class_="strip foot"
+    )
     return tag("figure", tag("figcaption", title), *lines, foot)
 
 
@@ -106,15 +96,10 @@ def _line(row: _Row, axis: Axis, *, zero: bool) -> Html:
         tag("span", row.figures, class_="figures"),
     )
     i, colour, kind = row.interval, COLOURS[row.verdict], row.verdict.value
-    drawn = [_forbidden(row, axis)]
+    drawn = [limit(axis, i.margin, wrong_below=_wrong_below(row), height=_HEIGHT)]
     if zero:
-        drawn.append(
-            tag("line", x1=axis.at(0), x2=axis.at(0), y1=0, y2=34, stroke=GREY, stroke_dasharray="2 3")
-        )
-    margin = axis.at(i.margin)
-    drawn.append(
-        tag("line", x1=margin, x2=margin, y1=0, y2=34, stroke="#57606a", stroke_width=2, class_="margin")
-    )
+        at = axis.at(0)
+        drawn.append(tag("line", x1=at, x2=at, y1=0, y2=_HEIGHT, stroke=GREY, stroke_dasharray="2 3"))
     for x1, x2, y1, y2 in (
         (i.lower, i.upper, 17, 17),
         (i.lower, i.lower, 11, 23),
@@ -132,26 +117,12 @@ def _line(row: _Row, axis: Axis, *, zero: bool) -> Html:
                 class_=kind,
             )
         )
-    point = tag("path", d=SHAPES[row.verdict], fill=colour, class_=kind)
-    drawn.append(tag("svg", point, x=axis.at(i.estimate), y=17, overflow="visible"))
+    drawn.append(point(row.verdict, axis, i.estimate, y=17))
     said = f"{row.verdict.value}: {row.finding.sentence}"
-    return tag("div", label, picture(row.finding.subject, said, *drawn, height=34), class_="strip")
+    return tag("div", label, picture(row.finding.subject, said, *drawn, height=_HEIGHT), class_="strip")
 
 
-def _forbidden(row: _Row, axis: Axis) -> Html:
-    """Shade where the value must not be, where it is known which side that is."""
-    below = {"floor": True, "ceiling": False}.get(row.kind, row.better == "higher")
-    if row.better is None and row.kind not in _LIMITS:
-        return Html("")
-    edge = axis.share(row.interval.margin)
-    x, width = (0.0, edge) if below else (edge, 1 - edge)
-    return tag(
-        "rect",
-        x=f"{100 * x:.2f}%",
-        y=0,
-        width=f"{100 * width:.2f}%",
-        height=34,
-        fill="#cf222e",
-        opacity=0.1,
-        class_="refused",
-    )
+def _wrong_below(row: _Row) -> bool | None:
+    if row.kind in _LIMITS:
+        return row.kind == "floor"
+    return row.better == "higher" if row.better else None

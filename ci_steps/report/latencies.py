@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 
 from ci_steps.documents import LatencyBin, LoadReport, Plan
-from ci_steps.model.verdict import Verdict
 from ci_steps.report.axes import GREY, Axis, percent, picture, words
-from ci_steps.report.intervals import COLOURS, SHAPES
-from ci_steps.report.markup import Html, facts, joined, section, tag
+from ci_steps.report.marks import PLAIN, limit, point
+from ci_steps.report.markup import Html, facts, section, tag
 from ci_steps.report.reading import Reading
 
-_BLUE = "#0969da"
 _HEIGHT = 150
 
 
@@ -44,7 +42,7 @@ def _figure(report: LoadReport, limits: dict[str, float]) -> Html:
     histogram = tag("div", heading, _histogram(bins, edges, axis, quantiles), class_="strip tall")
     scale = tag("svg", axis.drawn(unit=" ms"), width="100%", height=24, aria_hidden="true")
     legend = tag("div", "counted from each request's planned moment; logarithmic", class_="quiet")
-    return tag("figure", histogram, *rows, tag("div", legend, joined((scale, Html(""))), class_="strip foot"))
+    return tag("figure", histogram, *rows, tag("div", legend, scale, class_="strip foot"))
 
 
 def _first_edge(bins: Sequence[LatencyBin]) -> float:
@@ -71,7 +69,7 @@ def _histogram(
                 y=round(floor - height, 1),
                 width=percent(max(width - 0.002, 0.001)),
                 height=round(height, 1),
-                fill=_BLUE,
+                fill=PLAIN,
                 class_="bar",
             )
         )
@@ -81,24 +79,17 @@ def _histogram(
     return picture("Histogram of latencies", said, *drawn, base, top, height=_HEIGHT)
 
 
-def _quantile(report: LoadReport, name: str, value: float, limit: float | None, axis: Axis) -> Html:
+def _quantile(report: LoadReport, name: str, value: float, bound: float | None, axis: Axis) -> Html:
     found = next((f.verdict for f in report.findings if f.subject == name), None)
     sign = f"{found.sign} " if found else ""
-    bound = f"limit {limit:g} ms" if limit is not None else "no limit"
+    held_to = f"limit {bound:g} ms" if bound is not None else "no limit"
     label = tag(
         "div",
         tag("strong", f"{sign}{name} {value:.1f} ms", class_=found.value if found else ""),
-        tag("span", bound, class_="figures"),
+        tag("span", held_to, class_="figures"),
     )
     drawn = [tag("line", x1="0%", x2="100%", y1=13, y2=13, stroke=GREY, stroke_dasharray="1 4")]
-    if limit is not None:
-        at, rest = axis.at(limit), percent(1 - axis.share(limit))
-        shade = {"fill": COLOURS[Verdict.REFUSED], "opacity": 0.1, "class_": "refused"}
-        drawn.append(tag("rect", x=at, y=0, width=rest, height=26, **shade))
-        drawn.append(
-            tag("line", x1=at, x2=at, y1=0, y2=26, stroke="#57606a", stroke_width=2, class_="margin")
-        )
-    colour, shape = COLOURS.get(found, _BLUE), SHAPES.get(found, SHAPES[Verdict.PASSED])
-    point = tag("path", d=shape, fill=colour, class_=found.value if found else "bar")
-    drawn.append(tag("svg", point, x=axis.at(value), y=13, overflow="visible"))
-    return tag("div", label, picture(name, f"{value:.1f} ms, {bound}", *drawn, height=26), class_="strip")
+    if bound is not None:
+        drawn.append(limit(axis, bound, wrong_below=False, height=26))
+    drawn.append(point(found, axis, value, y=13))
+    return tag("div", label, picture(name, f"{value:.1f} ms, {held_to}", *drawn, height=26), class_="strip")

@@ -13,7 +13,7 @@ def origin(reading: Reading) -> Html:
     plan = reading.get(Plan)
     if plan is None:
         return Html("")
-    return section("Where it comes from", _ingredients(plan.manifest), _baseline(plan.baseline))
+    return section("Where it comes from", _ingredients(plan.manifest), _baseline(plan.baseline), id_="plan")
 
 
 def _ingredients(manifest: Manifest) -> Html:
@@ -62,9 +62,11 @@ def image(reading: Reading) -> Html:
         ("digest", code(str(built.image)) if built else ""),
         ("in the registry", code(reference) if pushed else "not pushed"),
         ("sent", megabytes(pushed.sent_bytes) if pushed else ""),
-        ("base", joined((plan.image.base, " ", code(str(plan.base)))) if plan else ""),
+        ("base", code(plan.image.base) if plan else ""),
     )
-    return section("Image", facts(pairs), _layers(built.layers, built.labels) if built else Html(""))
+    return section(
+        "Image", facts(pairs), _layers(built.layers, built.labels) if built else Html(""), id_="build-image"
+    )
 
 
 def _layers(layers: tuple[Layer, ...], labels: dict[str, str]) -> Html:

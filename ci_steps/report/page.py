@@ -88,7 +88,7 @@ def _reason(reason: Reason) -> Html:
 
 
 def _steps(reading: Reading) -> Html:
-    kinds = [*ORDER, *([Rollback] if not reading.missing(Rollback) else [])]
+    kinds: tuple[type[Document], ...] = ORDER if reading.missing(Rollback) else (*ORDER, Rollback)
     rows = [_step(kind, reading) for kind in kinds]
     return section("Steps", table(("step", "ended", "took", "what it said"), rows, rest="it", class_="steps"))
 

@@ -51,7 +51,7 @@ class Reading:
         return admit((report,), self.waivers, self.today)
 
     def verdict(self, document: Document) -> Verdict:
-        """The document's verdict after the waivers; what is waived counts as warned."""
+        """Return the verdict after the waivers; what is waived counts as warned."""
         if document.verdict.lets_go_on or not isinstance(document, Report):
             return document.verdict
         blocked = self.admitted(document)[1]

@@ -52,8 +52,9 @@ th, td { padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); vertical
 td { overflow-wrap: anywhere; }
 .steps td:nth-child(-n+3) { white-space: nowrap; }
 .steps td:nth-child(3) { text-align: right; font-variant-numeric: tabular-nums; }
-.findings { font-size: 13px; }
-.findings td:nth-child(1) { min-width: 8.5em; } .findings td:nth-child(4) { min-width: 13em; }
+.findings { font-size: 13px; table-layout: fixed; }
+.findings th:nth-child(1) { width: 15%; } .findings th:nth-child(2) { width: 20%; }
+.findings th:nth-child(3) { width: 15%; } .findings th:nth-child(4) { width: 28%; }
 
 details { border: 1px solid var(--line); border-radius: 6px; padding: 0 14px; margin: 8px 0; }
 details details { border: 0; padding: 0; }
@@ -70,14 +71,17 @@ line.margin { stroke: var(--soft); }
 path.passed, rect.passed { fill: var(--passed); } path.warned, rect.warned { fill: var(--warned); }
 path.inconclusive, rect.inconclusive { fill: var(--inconclusive); }
 path.refused, rect.refused { fill: var(--refused); } path.bar, rect.bar { fill: var(--bar); }
-.strip { display: grid; grid-template-columns: minmax(0, 40%) minmax(0, 1fr); gap: 20px; align-items: center; }
-.strip > div:first-child { display: flex; flex-wrap: wrap; gap: 0 10px; padding: 5px 0; overflow-wrap: anywhere; }
+.strip { display: grid; grid-template-columns: minmax(0, 40%) minmax(0, 1fr); gap: 20px;
+  align-items: center; }
+.strip > div:first-child { display: flex; flex-wrap: wrap; gap: 0 10px; padding: 5px 0;
+  overflow-wrap: anywhere; }
 .strip + .strip:not(.foot) { border-top: 1px solid var(--line); }
 .strip.foot { align-items: start; }
 .figures { font-size: 13px; color: var(--soft); font-variant-numeric: tabular-nums; }
 .better { margin: 2px 0 0; font-size: 13px; color: var(--soft); } .better.right { text-align: right; }
 .moments { list-style: none; margin: 12px 0; padding: 0 0 0 14px; border-left: 2px solid var(--line); }
-.moments li { display: grid; grid-template-columns: 90px 1fr; gap: 12px; padding: 3px 0; overflow-wrap: anywhere; }
+.moments li { display: grid; grid-template-columns: 90px 1fr; gap: 12px; padding: 3px 0;
+  overflow-wrap: anywhere; }
 .moments time { color: var(--soft); font-variant-numeric: tabular-nums; }
 footer { margin-top: 48px; }
 

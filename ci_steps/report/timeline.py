@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ci_steps.documents import Document, Made, Moment, Rollback, Rollout
 from ci_steps.model.verdict import Verdict
 from ci_steps.report.axes import GREY, percent, picture, words
-from ci_steps.report.intervals import COLOURS
+from ci_steps.report.marks import COLOURS
 from ci_steps.report.markup import Html, section, tag
 from ci_steps.report.reading import Reading
 

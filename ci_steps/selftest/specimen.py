@@ -201,7 +201,6 @@ def _plan(manifest: Manifest, baseline: Baseline | None) -> Plan:
         store="store",
         registry="127.0.0.1:5000/specimen",
         image=ImageSettings(base="127.0.0.1:5000/base/python:3.11-slim-bookworm"),
-        base=Digest("2" * 64),
         unit_tests=UnitTestSettings(),
         scan=ScanSettings(code=("model/predictor.py",)),
         metrics=(),

@@ -7,14 +7,13 @@ import msgspec
 
 from ci_steps.documents import DOCUMENTS, Baseline, Document, Plan, Rollout
 from ci_steps.errors import InputError
-from ci_steps.model.digest import Digest
 from ci_steps.model.ledger import Ending, History
 from ci_steps.model.metrics import refuse_bad_rules
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.settings import Settings
 from ci_steps.model.wire import plain
 from ci_steps.pipeline import Step
-from ci_steps.ports import Ledger, ModelStore, Registry
+from ci_steps.ports import Ledger, ModelStore
 from ci_steps.rundir import RunDir
 
 
@@ -22,8 +21,8 @@ from ci_steps.rundir import RunDir
 class MakePlan(Step):
     """Decide everything before anything is done: which model, where to, beside which live release.
 
-    It reads `release.yaml`, the arguments, the model's manifest, the ledger and what the base image's tag
-    stands for, once; later steps read only plan.json. A plan that says the same as the one in the run directory goes on with that run; another one
+    It reads `release.yaml`, the arguments, the model's manifest and the ledger, once; later steps read only
+    plan.json. A plan that says the same as the one in the run directory goes on with that run; another one
     starts a fresh run.
     """
 
@@ -39,7 +38,6 @@ class MakePlan(Step):
     config: str
     store: ModelStore
     ledger: Callable[[str], Ledger]
-    registry: Registry
 
     def run(self, run: RunDir) -> Plan:
         environment = self._environment()
@@ -66,7 +64,6 @@ class MakePlan(Step):
             registry=self.settings.registry,
             plain_http=self.settings.plain_http,
             image=self.settings.image,
-            base=Digest.of(self.registry.manifest(self.settings.image.base)[0]),
             unit_tests=self.settings.unit_tests,
             scan=self.settings.scan,
             metrics=self.settings.metrics,
@@ -128,7 +125,7 @@ def _readable_plan(run: RunDir) -> Plan | None:
 
 
 def _continues(earlier: Plan, new: Plan, history: History) -> bool:
-    """Whether ``new`` is the same intention as ``earlier``, whose run moved nothing or is the last that did."""
+    """Whether ``new`` is what ``earlier`` was, whose run moved nothing or is the last that did."""
     outside = {"run", "baseline", "ledger_length", "ledger_head", "made", "made_from", "seal"}
     old, now = plain(earlier), plain(new)
     if any(old[key] != now[key] for key in now.keys() - outside):

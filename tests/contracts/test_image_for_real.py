@@ -50,7 +50,6 @@ class Machine:
 
     def release(self, serving: Path, extra: bytes = b"") -> tuple[BuiltImage, PushedImage]:
         plan = {
-            "base": Digest.of(self.registry.manifest(BASE)[0]),
             "image": ImageSettings(base=BASE),
             "registry": self.repository,
         }

@@ -74,9 +74,10 @@ class Base:
     config: _Config
 
     @classmethod
-    def read(cls, registry: Registry, reference: ImageRef, digest: Digest, platform: str) -> Self:
-        """Read the image that ``digest`` names, or the one for ``platform`` where it names an index."""
-        content, media_type = registry.manifest(f"{reference.repository}@{digest}")
+    def read(cls, registry: Registry, reference: ImageRef, platform: str) -> Self:
+        """Read the image that ``reference`` names now, or of an index the one for ``platform``."""
+        content, media_type = registry.manifest(str(reference))
+        digest = Digest.of(content)
         if media_type in _INDEXES:
             digest = _for_platform(decoded(content, _Index, where=str(reference)), platform, reference)
             content, media_type = registry.manifest(f"{reference.repository}@{digest}")

@@ -20,7 +20,7 @@ def labels(plan: Plan, base: Base, *, python: str, compiled_with: str, kit: str)
         "org.opencontainers.image.title": manifest.name,
         "org.opencontainers.image.revision": manifest.code.commit,
         "org.opencontainers.image.source": manifest.code.repository,
-        "org.opencontainers.image.base.name": str(base.reference),
+        "org.opencontainers.image.base.name": base.reference.tagged,
         "org.opencontainers.image.base.digest": str(base.digest),
         "ci_steps.model": manifest.name,
         "ci_steps.sha": plan.sha.hex,

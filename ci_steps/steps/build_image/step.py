@@ -44,7 +44,7 @@ class BuildImage(Step):
         InterfaceReport,
     )
     makes: ClassVar[type[Document]] = BuiltImage
-    reads: ClassVar[tuple[str, ...]] = ("image", "base", "manifest", "sha")
+    reads: ClassVar[tuple[str, ...]] = ("image", "manifest", "sha")
 
     registry: Registry
     environments: Environments
@@ -58,7 +58,7 @@ class BuildImage(Step):
     def run(self, run: RunDir) -> BuiltImage:
         plan = run.read(Plan)
         self.progress.say(f"reading the base image {plan.image.base}")
-        base = Base.read(self.registry, ImageRef.parse(plan.image.base), plan.base, plan.image.platform)
+        base = Base.read(self.registry, ImageRef.parse(plan.image.base), plan.image.platform)
         python = base.python(plan.manifest.environment.python)
         layers = (*base.layers, *self._own_layers(run, plan, python))
         compiled_with = self.environments.compiler(version=python)

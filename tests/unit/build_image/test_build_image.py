@@ -44,7 +44,7 @@ class Bench:
 
     def planned(self, *, files: Mapping[str, bytes] | None = None, **plan: Any) -> RunDir:
         files = model_files(**{"requirements.lock": LOCK}) if files is None else files
-        specimen = Specimen(files=files, plan={"base": self.base} | plan)
+        specimen = Specimen(files=files, plan={"image": ImageSettings(base=REFERENCE)} | plan)
         return specimen.laid_out(self.folder / "run")
 
     def build(self, run: RunDir | None = None) -> BuiltImage:
@@ -200,15 +200,15 @@ def test_labels_lead_from_the_image_to_its_ingredients(bench: Bench) -> None:
 
 
 def test_of_an_index_the_wanted_platform_is_taken(bench: Bench) -> None:
+    plain = bench.build().image
     arm = put_base(bench.registry, architecture="arm64")
     index = put_index(bench.registry, {"linux/arm64": arm, "linux/amd64": bench.base})
-    plain = bench.build().image
 
-    assert bench.build(bench.planned(base=index)).image == plain
+    assert bench.build(bench.planned(image=ImageSettings(base=f"{REFERENCE}@{index}"))).image == plain
 
     only_arm = put_index(bench.registry, {"linux/arm64": arm})
     with pytest.raises(InputError, match="not made for linux/amd64, only for linux/arm64"):
-        bench.build(bench.planned(base=only_arm))
+        bench.build(bench.planned(image=ImageSettings(base=f"{REFERENCE}@{only_arm}")))
 
 
 @pytest.mark.parametrize(
