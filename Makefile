@@ -42,7 +42,7 @@ schemas: .venv/installed  ## write schemas/ anew from the types
 	@$(python) -m ci_steps.documents.schemas schemas
 
 lock: .venv/installed  ## choose the newest versions of what pyproject.toml asks for
-	@.venv/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements/dev.lock
+	@.venv/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header -c serving/requirements.lock --group dev pyproject.toml -o requirements/dev.lock
 	@grep -o '^uv==[^ ]*' requirements/dev.lock | .venv/bin/uv pip compile -q --universal --generate-hashes --no-header - -o requirements/bootstrap.lock
 
 clean:  ## what was made here; the engine stays (contrib/engine/down stops it)
