@@ -14,7 +14,7 @@ help:  ## list the targets
 setup: .venv/installed engine  ## virtual environment, Docker engine, registry and base images
 
 .venv/installed: requirements/bootstrap.lock requirements/dev.lock
-	@contrib/engine/venv .venv requirements/dev.lock && touch $@
+	@contrib/engine/venv .venv requirements/dev.lock && .venv/bin/uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e . && touch $@
 
 engine:
 	@contrib/engine/up >.engine.env
