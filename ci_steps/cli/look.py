@@ -5,11 +5,10 @@ from pathlib import Path
 import click
 
 from ci_steps.cli import options
-from ci_steps.cli.screen import SIGNS, PlainLines
+from ci_steps.cli.screen import SIGNS, PlainLines, one_line
 from ci_steps.errors import ExitCode, InputError
 from ci_steps.model.ledger import LedgerEntry
 from ci_steps.model.verdict import Verdict
-from ci_steps.model.wire import plain, pretty
 from ci_steps.report import write_page
 from ci_steps.rundir import RunDir
 from ci_steps.wiring import Wiring
@@ -34,12 +33,14 @@ def history(environment: str, config: Path, last: int, *, as_json: bool) -> None
         entries = chain.entries[-last:]
         if as_json:
             for entry in entries:
-                click.echo(pretty(plain(entry)).decode().replace("\n", " "))
+                click.echo(one_line(entry))
             continue
         live = f"{chain.live.id}, {chain.live.model}@{chain.live.sha.short}" if chain.live else "nothing"
         click.echo(f"{wiring.settings.service} in {name}: {live} is live by the ledger")
         for entry in entries:
-            click.echo(f"  {_line(entry, chain.withdrawn)}")
+            # An intent is told by its outcome; one that is still open is what someone at night looks for.
+            if entry.kind == "outcome" or entry is chain.open_intent:
+                click.echo(f"  {_line(entry, chain.withdrawn)}")
 
 
 def _line(entry: LedgerEntry, withdrawn: frozenset[str]) -> str:
@@ -75,11 +76,9 @@ def selftest(gate: str, *, as_json: bool) -> None:
         wrong += not right
         if as_json:
             click.echo(
-                pretty(
+                one_line(
                     {"gate": case.gate, "case": case.title, "wanted": case.wanted.value, "answered": word}
                 )
-                .decode()
-                .replace("\n", " ")
             )
             continue
         sign, colour = SIGNS[Verdict.PASSED if right else Verdict.REFUSED]
@@ -102,4 +101,4 @@ def trace(what: str, config: Path, *, as_json: bool) -> None:
     """
     wiring = Wiring(run=RunDir(Path(".release")), config=config, progress=PlainLines())
     for traced in wiring.tracer().traced(what):
-        click.echo(pretty(traced) if as_json else "\n".join(traced.lines()))
+        click.echo(one_line(traced) if as_json else "\n".join(traced.lines()))

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ci_steps.cli import options
-from ci_steps.cli.screen import PlainLines, amount
+from ci_steps.cli.screen import JsonLines, PlainLines, amount, one_line
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.wire import plain, pretty
@@ -37,7 +37,7 @@ def publish(folder: Path, *, tags: tuple[str, ...], code: Path, config: Path, as
     written to FOLDER/manifest.json; its own SHA-256 is the model's. Publishing the same model again
     changes nothing.
     """
-    wiring = _wiring(config)
+    wiring = _wiring(config, as_json=as_json)
     manifest = wiring.model_folder(folder, checkout=code).manifest()
     store = wiring.store()
     new = store.publish(manifest, folder)
@@ -45,7 +45,7 @@ def publish(folder: Path, *, tags: tuple[str, ...], code: Path, config: Path, as
         store.tag(manifest.name, tag, manifest.sha, by=wiring.who)
     RunDir(folder).write_bytes("manifest.json", pretty(manifest))
     if as_json:
-        click.echo(pretty({"model": manifest.name, "sha": str(manifest.sha), "new": new, "tags": tags}))
+        click.echo(one_line({"model": manifest.name, "sha": str(manifest.sha), "new": new, "tags": tags}))
         return
     size = amount(sum(file.size for file in manifest.files), "bytes")
     was = "published" if new else "was there already:"
@@ -72,7 +72,7 @@ def list_(name: str, *, config: Path, as_json: bool) -> None:
     ]
     if as_json:
         for row in rows:
-            click.echo(pretty(row).decode().replace("\n", " "))
+            click.echo(one_line(row))
         return
     for row in rows:
         click.echo(f"{row['model']}@{str(row['sha'])[:12]}  {', '.join(row['tags'])}".rstrip())
@@ -89,7 +89,7 @@ def show(ref: str, *, config: Path, as_json: bool) -> None:
     store = _wiring(config).store()
     manifest = store.manifest(ModelRef.parse(ref))
     if as_json:
-        click.echo(pretty(plain(manifest) | {"sha": str(manifest.sha)}))
+        click.echo(one_line(plain(manifest) | {"sha": str(manifest.sha)}))
         return
     tags = [tag for tag, sha in store.tags(manifest.name).items() if sha == manifest.sha]
     click.echo(f"{manifest.name}@{manifest.sha.hex}  {', '.join(tags)}".rstrip())
@@ -110,7 +110,8 @@ def diff(old: str, new: str, *, config: Path, as_json: bool) -> None:
     store = _wiring(config).store()
     lines = compared(store.manifest(ModelRef.parse(old)), store.manifest(ModelRef.parse(new)), store)
     if as_json:
-        click.echo(pretty([plain(line) for line in lines]))
+        for line in lines:
+            click.echo(one_line(line))
         return
     for line in lines:
         click.echo(f"{line.kind:<12} {line.what}: {line.old} -> {line.new}")
@@ -131,8 +132,9 @@ def tag(ref: str, tag: str, *, config: Path) -> None:
     click.echo(f"{manifest.name}:{tag} is {manifest.name}@{manifest.sha.short}")
 
 
-def _wiring(config: Path) -> Wiring:
-    return Wiring(run=RunDir(Path(".release")), config=config, progress=PlainLines())
+def _wiring(config: Path, *, as_json: bool = False) -> Wiring:
+    progress = JsonLines() if as_json else PlainLines()
+    return Wiring(run=RunDir(Path(".release")), config=config, progress=progress)
 
 
 def _ingredients(manifest: Manifest) -> list[str]:

@@ -54,8 +54,7 @@ class PlainLines:
     """One line for each thing that happens, with the seconds since the start; for CI logs."""
 
     def __init__(self, steps: int = 0) -> None:
-        self._began = time.monotonic()
-        self._told = 0.0
+        self._began = self._told = time.monotonic()
         self._steps, self._number = steps, 0
 
     def began(self, step: str) -> None:
@@ -83,9 +82,10 @@ class PlainLines:
         self._line(f"  {text}")
 
     def advance(self, done: int, total: int, unit: str) -> None:
-        if done >= total or time.monotonic() - self._told > 5:
+        # A log is told every few seconds; what is done at once needs no line.
+        if time.monotonic() - self._told > 3:
             self._told = time.monotonic()
-            self._line(f"  {amount(done, unit)} of {amount(total, unit)}")
+            self._line(f"  {share(done, total, unit)}")
 
     def failed(self, error: StepError) -> None:
         sys.stdout.flush()
@@ -133,12 +133,23 @@ class JsonLines:
         self._line(event="closed", text=text)
 
     def _line(self, **values: object) -> None:
-        click.echo(json.dumps(values, ensure_ascii=False))
+        click.echo(one_line(values))
+
+
+def one_line(value: object) -> str:
+    """Return a value as one line of JSON, for machines."""
+    return json.dumps(plain(value), ensure_ascii=False)
 
 
 def amount(number: float, unit: str) -> str:
     """Return a number with its unit as people read it; bytes in MB."""
     return f"{number / 1e6:,.1f} MB" if unit == "bytes" else f"{number:,.0f} {unit}"
+
+
+def share(done: int, total: int, unit: str) -> str:
+    """Return how far something is: ``37 of 100 rows``."""
+    so_far = f"{done / 1e6:,.1f}" if unit == "bytes" else f"{done:,}"
+    return f"{so_far} of {amount(total, unit)}"
 
 
 @contextmanager

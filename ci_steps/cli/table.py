@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ci_steps.cli.screen import SIGNS, amount, headline_of, waiver_line
+from ci_steps.cli.screen import SIGNS, headline_of, share, waiver_line
 from ci_steps.errors import StepError
 from ci_steps.pipeline import Ran
 
@@ -48,8 +48,7 @@ class LiveTable:
         self._said = text
 
     def advance(self, done: int, total: int, unit: str) -> None:
-        share = f"{done / total:.0%}" if total else ""
-        self._said = f"{amount(done, unit)} of {amount(total, unit)} {share}"
+        self._said = share(done, total, unit)
 
     def failed(self, error: StepError) -> None:
         self._live.stop()

@@ -8,8 +8,8 @@ from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.report.reading import ORDER, Reading
 
 _RESULTS = {
-    "live": "live: the platform was seen to run it",
-    "already-live": "already live, and verified again",
+    "live": "live",
+    "already-live": "already live",
     "rolled-back": "rolled back: the service is as it was before",
     "rollback-failed": "ROLLBACK FAILED: look at the service now",
     "moved": "not rolled out: what is live changed since the plan",
@@ -17,7 +17,6 @@ _RESULTS = {
     "dry-run": "dry run: it may serve; nothing was changed",
     "nothing-to-do": "nothing to do",
 }
-_TONES = {"rolled-back": Verdict.WARNED, "rollback-failed": Verdict.REFUSED, "stale": Verdict.WARNED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,8 @@ def ending(reading: Reading) -> Ending:
     """Return how it ended; evidence that cannot be read is never passed over."""
     if reading.unreadable:
         reasons = tuple(Reason(name, why) for name, why in reading.unreadable.items())
-        blocked = _blocked(reading)
-        others = blocked.reasons if blocked else ()
+        beside = _done(reading) or _blocked(reading)
+        others = beside.reasons if beside else ()
         said = "nobody can tell: the evidence cannot be read"
         return Ending(Verdict.INCONCLUSIVE, said, (*reasons, *others), ExitCode.BAD_INPUT)
     return _stopped(reading) or _done(reading) or _blocked(reading) or _unfinished(reading)
@@ -73,14 +72,32 @@ def _done(reading: Reading) -> Ending | None:
     if not deeds:
         return None
     last = max(deeds, key=lambda deed: deed.made.at if deed.made else "")
-    tone = _TONES.get(last.result, last.verdict)
-    said = f"{last.name}: {_RESULTS[last.result]}"
-    reasons = [Reason(last.name, last.reason)] if last.reason else []
+    tone = reading.verdict(last)
+    said = f"rollback: {_RESULTS[last.result]}" if isinstance(last, Rollback) else _RESULTS[last.result]
+    if last.release and last.result in {"live", "already-live"}:
+        said = f"{said}: {last.release.id} serves"
+    why = (last.reason, _seen(last), *_waived(last))
+    reasons = [Reason(last.name, line) for line in why if line]
     for document in reading.documents.values():
         for name in reading.outdated(document):
             tone = max(tone, Verdict.WARNED)
             reasons.append(Reason(document.name, f"was made from a {name}.json that was made anew since"))
     return Ending(tone, said, tuple(reasons), last.exit_code)
+
+
+def _waived(deed: Rollout | Rollback) -> tuple[str, ...]:
+    waivers = {w.waiver.check: w.waiver for w in deed.waived} if isinstance(deed, Rollout) else {}
+    return tuple(f"{w.check} was waived by {w.by} until {w.until}: {w.reason}" for w in waivers.values())
+
+
+def _seen(deed: Rollout | Rollback) -> str:
+    """Return what the platform was seen to run at the end, in one line."""
+    if deed.observed is None or deed.result == "dry-run":
+        return ""
+    serving = [replica for replica in deed.observed.replicas if replica.serving]
+    healthy = sum(replica.healthy for replica in serving)
+    who = f"{deed.observed.answering} answers" if deed.observed.answering else "no release answers"
+    return f"read back from the platform: {healthy} of {len(serving)} serving replicas are healthy, {who}"
 
 
 def _blocked(reading: Reading) -> Ending | None:
@@ -130,7 +147,7 @@ def state(kind: type[Document], reading: Reading) -> tuple[str, str, str, str]:
     waived = not document.verdict.lets_go_on and verdict is Verdict.WARNED
     word = "waived" if waived else "done" if not isinstance(document, Report) else verdict.value
     if isinstance(document, Rollout | Rollback):
-        verdict, word = _TONES.get(document.result, verdict), document.result
+        word = document.result
     old = ", ".join(reading.outdated(document))
     line = f"{document.headline}; made from an older {old}" if old else document.headline
     return verdict.sign, word, verdict.value, line

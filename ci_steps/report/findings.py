@@ -26,7 +26,7 @@ def _report(report: Report, reading: Reading) -> Html:
     summary = joined(
         (
             tag("strong", f"{verdict.sign} {report.name}", class_=verdict.value),
-            f" {verdict.value}{_counted(report)}",
+            f" {_counted(report)}",
         )
     )
     return folded(
@@ -45,8 +45,7 @@ def _report(report: Report, reading: Reading) -> Html:
 
 def _counted(report: Report) -> str:
     counts = {v: sum(f.verdict is v for f in report.findings) for v in reversed(Verdict)}
-    said = ", ".join(f"{count:,} {verdict.value}" for verdict, count in counts.items() if count)
-    return f": {said}" if len(report.findings) > 1 else ""
+    return ", ".join(f"{count:,} {verdict.value}" for verdict, count in counts.items() if count)
 
 
 def _row(finding: Finding, reading: Reading) -> tuple[str, ...]:

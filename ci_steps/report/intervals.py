@@ -46,10 +46,18 @@ class _Row:
 
 def intervals(reading: Reading) -> Html:
     """Return a picture for each metric and kind of limit, a row for each slice."""
+    rows = tuple(_rows(reading))
+    if not rows:
+        return Html("")
     groups: dict[str, list[_Row]] = {}
-    for row in _rows(reading):
+    for row in rows:
         groups.setdefault(row.group, []).append(row)
-    return section("Metrics against their margins", *(_group(*item) for item in groups.items()))
+    confidence = ", ".join(sorted({f"{100 * row.interval.confidence:g} %" for row in rows}))
+    legend = (
+        f"Point: the estimate. Whiskers: its interval, {confidence} at each end. Shaded: past the margin."
+    )
+    figures = (_group(*item) for item in groups.items())
+    return section("Metrics against their margins", tag("p", legend, class_="quiet"), *figures)
 
 
 def _rows(reading: Reading) -> Iterable[_Row]:
@@ -75,12 +83,8 @@ def _group(title: str, rows: list[_Row]) -> Html:
     axis = Axis.around([*numbers, *(r.interval.estimate for r in rows), *([0.0] if differs else [])])
     lines = [_line(row, axis, zero=differs) for row in rows]
     arrow = {"higher": "better →", "lower": "← better"}.get(rows[0].better or "", "")
-    confidence = ", ".join(sorted({f"{100 * row.interval.confidence:g} %" for row in rows}))
-    legend = f"whiskers: {confidence} at each end; shaded: the wrong side of the margin"
     scale = tag("svg", axis.drawn(), width="100%", height=24, aria_hidden="true")
-    foot = tag(
-        "div", tag("div", legend, class_="quiet"), tag("div", scale, _arrow(arrow)), class_="strip foot"
-    )
+    foot = tag("div", tag("div"), tag("div", scale, _arrow(arrow)), class_="strip foot")
     return tag("figure", tag("figcaption", title), *lines, foot)
 
 
@@ -93,6 +97,7 @@ def _line(row: _Row, axis: Axis, *, zero: bool) -> Html:
     label = tag(
         "div",
         tag("strong", f"{row.verdict.sign} {row.finding.subject}", class_=row.verdict.value),
+        " ",
         tag("span", row.figures, class_="figures"),
     )
     i, colour, kind = row.interval, COLOURS[row.verdict], row.verdict.value

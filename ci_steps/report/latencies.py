@@ -86,6 +86,7 @@ def _quantile(report: LoadReport, name: str, value: float, bound: float | None, 
     label = tag(
         "div",
         tag("strong", f"{sign}{name} {value:.1f} ms", class_=found.value if found else ""),
+        " ",
         tag("span", held_to, class_="figures"),
     )
     drawn = [tag("line", x1="0%", x2="100%", y1=13, y2=13, stroke=GREY, stroke_dasharray="1 4")]

@@ -44,6 +44,6 @@ def limit(axis: Axis, value: float, *, wrong_below: bool | None, height: int) ->
         height=height,
         fill=fill,
         opacity=seen,
-        class_="refused",
+        class_="refused past",
     )
     return joined((side, line))

@@ -32,7 +32,7 @@ def page(reading: Reading) -> str:
         Html(f"<style>{STYLE}</style>"),
     )
     rooms = (
-        _banner(end, plan),
+        _banner(end, reading),
         _steps(reading),
         intervals(reading),
         latencies(reading),
@@ -47,11 +47,12 @@ def page(reading: Reading) -> str:
     return f'<!doctype html>\n<html lang="en">{head}{tag("body", tag("main", *rooms))}</html>\n'
 
 
-def _banner(end: Ending, plan: Plan | None) -> Html:
+def _banner(end: Ending, reading: Reading) -> Html:
+    plan = reading.get(Plan)
     who = facts(_wanted(plan)) if plan else Html("")
     said = tag("p", tag("span", end.tone.sign, class_="sign", aria_hidden="true"), tag("strong", end.said))
     code_ = tag("p", f"exit code {int(end.code)}", class_="quiet") if end.code is not None else Html("")
-    reasons = [_reason(reason) for reason in end.reasons[:_MOST_REASONS]]
+    reasons = [_reason(reason, reading) for reason in end.reasons[:_MOST_REASONS]]
     left = len(end.reasons) - len(reasons)
     if left > 0:
         reasons.append(tag("li", f"and {left:,} more, below"))
@@ -77,13 +78,14 @@ def _wanted(plan: Plan) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _reason(reason: Reason) -> Html:
+def _reason(reason: Reason, reading: Reading) -> Html:
     finding = reason.finding
     name = finding.check if finding else reason.document
     where = tag("span", f" [{finding.where}]", class_="quiet") if finding and finding.where else Html("")
     sign = f"{finding.verdict.sign} " if finding else ""
     then = tag("div", "next: ", reason.next, class_="next") if reason.next else Html("")
-    named = tag("strong", sign, tag("a", name, href=f"#{reason.document}"))
+    there = reason.document in reading.documents
+    named = tag("strong", sign, tag("a", name, href=f"#{reason.document}") if there else name)
     return tag("li", named, where, tag("div", reason.said), then)
 
 

@@ -4,12 +4,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from ci_steps.documents import DOCUMENTS, Document, Plan, Report
+from ci_steps.documents import DOCUMENTS, Document, Plan, Report, Rollback, Rollout
 from ci_steps.errors import InputError
 from ci_steps.model.settings import MetricRule
 from ci_steps.model.verdict import Finding, Verdict, Waived, Waiver
 from ci_steps.pipeline import Blocked, admit
 from ci_steps.rundir import RunDir
+
+_TONES = {
+    "rolled-back": Verdict.WARNED,
+    "rollback-failed": Verdict.REFUSED,
+    "stale": Verdict.WARNED,
+    "nothing-to-do": Verdict.WARNED,
+}
+"""Endings of a rollout that a person must read otherwise than a pipeline does."""
 
 D = TypeVar("D", bound=Document)
 
@@ -51,7 +59,9 @@ class Reading:
         return admit((report,), self.waivers, self.today)
 
     def verdict(self, document: Document) -> Verdict:
-        """Return the verdict after the waivers; what is waived counts as warned."""
+        """Return the verdict as a person reads it: after the waivers, what is waived as warned."""
+        if isinstance(document, Rollout | Rollback):
+            return _TONES.get(document.result, document.verdict)
         if document.verdict.lets_go_on or not isinstance(document, Report):
             return document.verdict
         blocked = self.admitted(document)[1]

@@ -11,6 +11,7 @@ STYLE = """
     --ground: #0d1117; --ink: #e6edf3; --soft: #9198a1; --line: #30363d; --pane: #161b22;
     --passed: #3fb950; --warned: #d29922; --inconclusive: #bc8cff; --refused: #ff7b72; --bar: #4493f8;
   }
+  .past { opacity: 0.2; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink);
@@ -24,7 +25,8 @@ code, pre { font: 0.87em/1.5 ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans M
 code { overflow-wrap: anywhere; }
 pre { margin: 0; padding: 12px; background: var(--pane); border-radius: 6px; white-space: pre-wrap;
   overflow-wrap: anywhere; }
-.quiet, .quiet a { color: var(--soft); }
+.quiet, .quiet a { color: var(--soft); font-size: 13px; }
+.steps .quiet { font-size: inherit; }
 .passed { color: var(--passed); } .warned { color: var(--warned); }
 .inconclusive { color: var(--inconclusive); } .refused { color: var(--refused); }
 em { font-style: normal; }
@@ -102,6 +104,7 @@ footer { margin-top: 48px; }
 }
 @media print {
   :root { color-scheme: light; }
+  body { font-size: 12px; } table, .findings { font-size: 11px; } h2 { margin-top: 28px; }
   main { max-width: none; padding: 0; }
   details::details-content { content-visibility: visible; block-size: auto; }
   tr, .strip, figure.witness, li { break-inside: avoid; }

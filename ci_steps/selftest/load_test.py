@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from ci_steps.model.settings import LoadSettings
 from ci_steps.model.verdict import Verdict
 from ci_steps.selftest.case import Case
 from ci_steps.selftest.loopback import LoopbackService, specimen_answer
+from ci_steps.selftest.silent import Silent
 from ci_steps.selftest.specimen import Specimen
 from ci_steps.steps.load_test import LoadTest
 from ci_steps.steps.load_test.judgement import MOST_LAG_MS, Request, judged
@@ -56,15 +56,6 @@ def _judged(
     return Case("load-test", f"load-test.{check}", wanted, title, partial(_judge, requests, limits))
 
 
-@dataclass(frozen=True, slots=True)
-class _Silent:
-    """Progress that nobody looks at."""
-
-    def say(self, text: str) -> None: ...
-
-    def advance(self, done: int, total: int, unit: str) -> None: ...
-
-
 def _late(seconds: float, request: Any) -> Any:
     time.sleep(seconds)
     return specimen_answer(request)
@@ -74,13 +65,13 @@ def _really_sent(answers: Callable[[Any], Any], folder: Path) -> Report:
     limits = LoadSettings(rate=40, seconds=1, warmup_seconds=0.25, p50_ms=150)
     run = Specimen(plan={"load": limits}).laid_out(folder)
     run.write(PushedImage(repository="127.0.0.1:5000/specimen", image=Digest("1" * 64), findings=()))
-    return LoadTest(LoopbackService(answers=answers), ChildPrograms(os.environ), _Silent()).run(run)
+    return LoadTest(LoopbackService(answers=answers), ChildPrograms(os.environ), Silent()).run(run)
 
 
 def _without_golden(folder: Path) -> Report:
     run = Specimen(files={"requirements.lock": b""}).laid_out(folder)
     run.write(PushedImage(repository="127.0.0.1:5000/specimen", image=Digest("1" * 64), findings=()))
-    return LoadTest(LoopbackService(), ChildPrograms(os.environ), _Silent()).run(run)
+    return LoadTest(LoopbackService(), ChildPrograms(os.environ), Silent()).run(run)
 
 
 _PASSED, _REFUSED, _INCONCLUSIVE = Verdict.PASSED, Verdict.REFUSED, Verdict.INCONCLUSIVE
@@ -105,7 +96,7 @@ CASES: tuple[Case, ...] = (
     ),
     _judged("errors", _REFUSED, "more failures than allowed", _requests([5.0] * _N, failed=11)),
     _judged("errors", _PASSED, "as many failures as allowed", _requests([5.0] * _N, failed=10)),
-    _judged("errors", _INCONCLUSIVE, "no request at all", ()),
+    _judged("requests", _INCONCLUSIVE, "no request at all", ()),
     _judged("achieved", _REFUSED, "a rate below the planned one", _requests([5.0] * _N, every_s=0.0103)),
     _judged("achieved", _PASSED, "the planned rate", _SOUND),
     _judged(

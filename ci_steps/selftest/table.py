@@ -5,15 +5,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ci_steps.model.verdict import Verdict
-from ci_steps.selftest import check_interface, check_metrics, integration_test, load_test, scan_model
+from ci_steps.selftest import (
+    admission,
+    check_interface,
+    check_metrics,
+    fetch_model,
+    integration_test,
+    load_test,
+    scan_model,
+    unit_tests,
+)
 from ci_steps.selftest.case import Case
 
 CASES: tuple[Case, ...] = (
+    *unit_tests.CASES,
+    *fetch_model.CASES,
     *scan_model.CASES,
     *check_metrics.CASES,
     *check_interface.CASES,
     *integration_test.CASES,
     *load_test.CASES,
+    *admission.CASES,
 )
 
 

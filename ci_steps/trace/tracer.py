@@ -15,6 +15,12 @@ from ci_steps.model.verdict import Verdict, Waived
 from ci_steps.model.wire import Wire
 from ci_steps.ports import Inspector, Ledger, ModelStore
 
+_NUMBERS = {
+    *(f"check-metrics.{kind}" for kind in ("floor", "ceiling", "versus")),
+    *(f"load-test.{kind}" for kind in ("p50", "p95", "p99", "errors")),
+}
+"""The findings that a person who asks for a trace wants to see; all of them stand in the JSON form."""
+
 
 class Traced(Wire, frozen=True, kw_only=True):
     """One release and everything behind it."""
@@ -52,9 +58,11 @@ class Traced(Wire, frozen=True, kw_only=True):
         yield f"  config       {', '.join(f'{key}={value}' for key, value in sorted(config.items()))}"
         environment = self.ingredients["environment"]
         yield f"  environment  Python {environment['python']}, lock {environment['lock_sha256'][:12]}"
-        yield f"  gates        {', '.join(f'{name} {verdict.value}' for name, verdict in self.gates.items())}"
-        for check, seen in self.values.items():
-            yield f"    {check}: {seen}"
+        for name, verdict in self.gates.items():
+            yield f"  {verdict.value:<12} {name}"
+            for check, seen in self.values.items():
+                if check.partition(" ")[0] in _NUMBERS and check.startswith(f"{name}."):
+                    yield f"    {check.removeprefix(f'{name}.')}: {seen}"
         for waived in self.waived:
             waiver = waived.waiver
             yield f"  waived       {waiver.check} by {waiver.by} until {waiver.until}: {waiver.reason}"

@@ -142,7 +142,6 @@ def _finding(
 ) -> Finding:
     return Finding(
         check=f"load-test.{kind}",
-        subject=kind,
         verdict=verdict,
         observed=observed,
         rule=rule,

@@ -110,5 +110,6 @@ def _values(documents: tuple[Document, ...]) -> dict[str, str]:
     for document in documents:
         for finding in document.findings if isinstance(document, Report) else ():
             key = f"{finding.check} {finding.subject}".strip()
-            values[key] = f"{values[key]}; {finding.sentence}" if key in values else finding.sentence
+            seen = f"{finding.observed} ({finding.rule})"
+            values[key] = f"{values[key]}; {seen}" if key in values else seen
     return values

@@ -1,7 +1,7 @@
 """Ask a service for the sentiment of tweets at a planned rate until told to stop, and count the answers.
 
-`python client.py http://127.0.0.1:8081 --rate 50` ends with SIGINT or SIGTERM and prints one JSON object. It is an
-open loop: each request has its planned moment, and one that is slow does not hold back the next.
+`python client.py http://127.0.0.1:8081 --rate 50` ends with SIGINT or SIGTERM and prints one JSON object.
+It is an open loop: each request has its planned moment, and one that is slow does not hold back the next.
 """
 
 import argparse
@@ -73,16 +73,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address", help="URL of the service")
     parser.add_argument("--rate", type=float, default=50, help="planned requests a second")
+    parser.add_argument("--least", type=int, default=0, help="requests to send before it may end")
     options = parser.parse_args()
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: ended.set())
     client = Client(options.address)
+    print(f"asking {options.address} {options.rate:g} times a second", file=sys.stderr, flush=True)
     began = time.monotonic()
     with ThreadPoolExecutor(64) as pool:
         for number in range(LIMIT):
             planned = began + number / options.rate
-            if ended.wait(max(0.0, planned - time.monotonic())):
+            wait = max(0.0, planned - time.monotonic())
+            if number < options.least:
+                time.sleep(wait)
+            elif ended.wait(wait):
                 break
             pool.submit(client.send, number, planned)
     print(json.dumps(client.counts()))

@@ -74,7 +74,7 @@ def test_the_ledger_keeps_the_gates_what_they_saw_and_who_asked(world: World) ->
     assert intent.by == outcome.by == "m.jansen"
     assert outcome.gates["check-metrics"] is Verdict.INCONCLUSIVE
     assert outcome.gates["load-test"] is Verdict.PASSED
-    assert outcome.values["load-test.rule accuracy"] == "accuracy: 0.81 (at least 0.70)"
+    assert outcome.values["load-test.rule accuracy"] == "0.81 (at least 0.70)"
     assert [waived.waiver for waived in outcome.waived] == [WAIVER]
 
 

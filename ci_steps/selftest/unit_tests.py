@@ -1,0 +1,165 @@
+"""Model repositories whose tests must be refused, decide nothing, or pass; git and pytest really run."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from ci_steps.adapters.folder_blobs import FolderBlobs
+from ci_steps.adapters.kit_store import KitStore
+from ci_steps.adapters.programs import ChildPrograms
+from ci_steps.documents import Report
+from ci_steps.errors import OutsideError
+from ci_steps.model.manifest import Manifest
+from ci_steps.model.settings import UnitTestSettings
+from ci_steps.model.verdict import Verdict
+from ci_steps.selftest.case import Case
+from ci_steps.selftest.silent import Silent
+from ci_steps.selftest.specimen import Specimen, manifest_of, model_files
+from ci_steps.steps.unit_tests import UnitTests
+
+PASSES = "def test_it():\n    assert True\n"
+FAILS = "def test_it():\n    assert False\n"
+BREAKS = "import no_such_module_anywhere\n"
+SKIPS = "import pytest\n\n\n@pytest.mark.skip\ndef test_it():\n    assert False\n"
+WAITS = "import threading\n\n\ndef test_it():\n    threading.Event().wait()\n"
+STOPS = "import os\n\n\ndef test_it():\n    os._exit(0)\n"
+NONE = "def helps():\n    pass\n"
+_MISSING = "no-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPython:
+    """The interpreter that runs the kit, which has pytest, in place of one made from a lock."""
+
+    def python(self, lock: bytes, *, version: str, extra: bytes = b"") -> Path:
+        del lock, version, extra
+        return Path(sys.executable)
+
+    def layout(self, locks: Mapping[str, bytes], *, version: str, platform: str, into: Path) -> None:
+        del locks, version, platform, into
+        raise OutsideError("the selftest lays nothing out")
+
+    def compiler(self, *, version: str) -> str:
+        del version
+        return ""
+
+    def compile(self, folder: Path, *, version: str, prefix: str) -> str:
+        del folder, version, prefix
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository with one file of tests, and how it stands to the commit that trained the model."""
+
+    tests: str = PASSES
+    trained_at: str = ""
+    """Empty: at the commit that is checked out."""
+    edited: str = ""
+    """What the file was changed to after its commit."""
+    trained_dirty: bool = False
+    without_git: bool = False
+
+    def laid_out(self, project: Path) -> Manifest:
+        """Make the repository, and return the manifest of the model that was trained in it."""
+        (project / "tests").mkdir(parents=True)
+        # pytest must not look for its settings in the folders above, and Locust's plug-in takes a second.
+        (project / "pytest.ini").write_text("[pytest]\naddopts = --disable-plugin-autoload\n")
+        (project / "requirements.lock").write_bytes(b"")
+        (project / "tests" / "test_it.py").write_text(self.tests)
+        head = "" if self.without_git else _committed(project)
+        if self.edited:
+            (project / "tests" / "test_it.py").write_text(self.edited)
+        manifest = manifest_of(model_files())
+        code = msgspec.structs.replace(
+            manifest.code, commit=self.trained_at or head, dirty=self.trained_dirty
+        )
+        return msgspec.structs.replace(manifest, code=code)
+
+
+def _committed(project: Path) -> str:
+    settings = {"user.name": "selftest", "user.email": "selftest@example.org", "commit.gpgsign": "false"}
+    options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+    for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "--message", "tests")):
+        _git(project, *options, *arguments)
+    return _git(project, "rev-parse", "HEAD").strip()
+
+
+def _git(project: Path, *arguments: str) -> str:
+    command = ["git", "-c", f"core.hooksPath={os.devnull}", *arguments]
+    ended = ChildPrograms(os.environ).run(command, cwd=project, env={"LC_ALL": "C"}, timeout=60)
+    if ended.code:
+        raise OutsideError(f"git cannot make a repository in {project}: {ended.output.strip()}")
+    return ended.output
+
+
+def _report(repository: Repository, settings: UnitTestSettings, folder: Path) -> Report:
+    manifest = repository.laid_out(folder / "project")
+    run = Specimen(plan={"unit_tests": settings, "manifest": manifest}).laid_out(folder / "run")
+    step = UnitTests(
+        programs=ChildPrograms(os.environ),
+        environments=OwnPython(),
+        store=KitStore(FolderBlobs(folder / "store"), "store", Silent()),
+        progress=Silent(),
+        project=folder / "project",
+        pytest_lock=b"",
+    )
+    return step.run(run)
+
+
+_SETTINGS = UnitTestSettings(lock="requirements.lock", timeout_seconds=60, where="release.yaml:7")
+_HASTY = msgspec.structs.replace(_SETTINGS, timeout_seconds=0.5)
+_NO_TESTS = msgspec.structs.replace(_SETTINGS, path=_MISSING)
+
+
+@cache
+def _sound() -> Report:
+    """Run the tests once of what is sound; every check of the gate has its say there."""
+    with TemporaryDirectory(prefix="selftest-") as folder:
+        return _report(Repository(), _SETTINGS, Path(folder))
+
+
+def _case(check: str, wanted: Verdict, title: str, report: Callable[[Path], Report]) -> Case:
+    return Case("unit-tests", f"unit-tests.{check}", wanted, title, report)
+
+
+def _tests(check: str, wanted: Verdict, title: str, tests: str) -> Case:
+    return _case(check, wanted, title, partial(_report, Repository(tests), _SETTINGS))
+
+
+def _commit(title: str, repository: Repository) -> Case:
+    """Make a case of the checkout alone: where there are no tests, pytest is not started."""
+    return _case("commit", Verdict.INCONCLUSIVE, title, partial(_report, repository, _NO_TESTS))
+
+
+CASES: tuple[Case, ...] = (
+    _case("failed", Verdict.PASSED, "a test that passes", lambda _: _sound()),
+    _case("commit", Verdict.PASSED, "the commit that trained the model", lambda _: _sound()),
+    _tests("failed", Verdict.REFUSED, "a test that fails", FAILS),
+    _tests("failed", Verdict.REFUSED, "a test that cannot be imported", BREAKS),
+    _tests("none", Verdict.INCONCLUSIVE, "a file without tests", NONE),
+    _tests("none", Verdict.INCONCLUSIVE, "nothing but a skipped test", SKIPS),
+    _tests("none", Verdict.INCONCLUSIVE, "a test that ends pytest itself", STOPS),
+    _case(
+        "none",
+        Verdict.INCONCLUSIVE,
+        "no folder of tests",
+        partial(_report, Repository(), _NO_TESTS),
+    ),
+    _case(
+        "timeout",
+        Verdict.REFUSED,
+        "a test that never ends",
+        partial(_report, Repository(WAITS), _HASTY),
+    ),
+    _commit("the tests of another commit", Repository(trained_at="0" * 40)),
+    _commit("a test that was changed after its commit", Repository(edited=FAILS)),
+    _commit("a model trained with changes that no commit has", Repository(trained_dirty=True)),
+    _commit("a folder that git does not know", Repository(trained_at="0" * 40, without_git=True)),
+)

@@ -1,0 +1,153 @@
+"""Nothing that a run directory holds can do anything on the page, or drown it."""
+
+import json
+import re
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ci_steps.documents import InterfaceReport, LoadReport, ScanReport, UnitTestsReport
+from ci_steps.model.verdict import Verdict
+from ci_steps.report.markup import tag, text
+from ci_steps.selftest.specimen import INTERFACE
+from tests.fakes.runs import Write, files_of, finding, finished, gated, planned, put
+
+EVIL = "<script>alert(1)</script>\"' onload=alert(1) &lt;"
+VOID = {"meta"}
+
+
+class Elements(HTMLParser):
+    """Reads a page strictly: every element that opens must close, in its order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_every_element_is_closed_and_every_id_is_there_once(tmp_path: Path, written: Write) -> None:
+    elements = Elements(written(finished(tmp_path)))
+
+    ids = [attributes["id"] for _, attributes in elements.seen if "id" in attributes]
+    assert elements.open == []
+    assert len(ids) == len(set(ids))
+
+
+def test_links_lead_to_a_place_on_the_page_or_to_a_file_beside_it(tmp_path: Path, written: Write) -> None:
+    run = finished(tmp_path)
+    run.write_bytes("unit-tests.xml", b"<testsuite/>")
+    report = msgspec.structs.replace(run.read(UnitTestsReport), junit="unit-tests.xml")
+    put(run, report)
+
+    elements = Elements(written(run)).seen
+
+    ids = {attributes.get("id") for _, attributes in elements}
+    links = [attributes["href"] or "" for name, attributes in elements if name == "a"]
+    assert "./unit-tests.xml" in links
+    assert all(link[1:] in ids if link.startswith("#") else (tmp_path / link).is_file() for link in links)
+
+
+def test_the_page_loads_nothing_and_runs_nothing(tmp_path: Path, written: Write) -> None:
+    page = written(finished(tmp_path))
+
+    names = {name for name, _ in Elements(page).seen}
+    keys = {key for _, attributes in Elements(page).seen for key in attributes}
+    assert names.isdisjoint({"script", "link", "img", "iframe", "object", "embed", "base", "form"})
+    assert not any(key.startswith("on") or key in {"src", "style", "xlink:href"} for key in keys)
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_markup_in_findings_names_and_reasons_is_inert(tmp_path: Path, written: Write) -> None:
+    run = planned(tmp_path, service=EVIL, environment=EVIL, registry=EVIL)
+    evil = finding(EVIL, Verdict.REFUSED, subject=EVIL, observed=EVIL, rule=EVIL, where=EVIL)
+    put(run, ScanReport(findings=(evil,), not_checked=(EVIL,)))
+
+    page = written(run)
+
+    assert Elements(page).open == []
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27; onload=alert(1) &amp;lt;" in page
+
+
+def test_a_witness_is_shown_whole_and_inert(tmp_path: Path, written: Write) -> None:
+    interface = json.loads(json.dumps(INTERFACE))
+    interface["output"]["properties"]["label"]["enum"].append("<script>alert(1)</script>")
+    run = planned(tmp_path, files_of(90) | {"interface.json": json.dumps(interface).encode()})
+    gated(run)
+
+    page = written(run)
+
+    assert "<figcaption>witness <code>witnesses/1-answer.json</code></figcaption><pre>{" in page
+    assert "&quot;&lt;script&gt;alert(1)&lt;/script&gt;&quot;" in page
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize("path", ["../secret", "/etc/hostname", "link", "gone.json", "javascript:alert(1)"])
+def test_a_path_that_leads_out_of_the_run_directory_is_not_followed(
+    tmp_path: Path, written: Write, path: str
+) -> None:
+    (tmp_path / "secret").write_text("hunter2")
+    run = finished(tmp_path / "run")
+    (run.root / "link").symlink_to(tmp_path / "secret")
+    passed = (finding("check-interface.input"),)
+    put(run, InterfaceReport(findings=passed, witnesses=(path,)))
+    put(run, msgspec.structs.replace(run.read(LoadReport), locust=path))
+
+    page = written(run)
+
+    assert "hunter2" not in page
+    assert f'href="./{path}"' not in page
+    assert f"<code>{path}</code>: not in the run directory" in page
+
+
+def test_letters_that_nobody_sees_or_that_turn_text_around_are_shown_as_escapes() -> None:
+    assert text("a\x1b[2J\u202eb\x00") == "a\\x1b[2J\\u202eb\\x00"
+
+
+def test_an_attribute_cannot_be_left() -> None:
+    assert tag("p", class_='"><b>') == '<p class="&quot;&gt;&lt;b&gt;"></p>'
+
+
+def test_thousands_of_long_findings_leave_a_small_page_that_says_what_it_left_out(
+    tmp_path: Path, written: Write
+) -> None:
+    run = finished(tmp_path)
+    many = tuple(
+        finding("x.y", subject="s" * 3000, observed="<" * 3000, rule="&" * 3000) for _ in range(3000)
+    )
+    refused = finding("scan-model.global", Verdict.REFUSED, observed="the one that matters")
+    for kind in (ScanReport, InterfaceReport, LoadReport, UnitTestsReport):
+        put(
+            run,
+            msgspec.structs.replace(run.read(kind), findings=(*many, refused), not_checked=("n" * 999,) * 99),
+        )
+
+    page = written(run)
+
+    assert len(page.encode()) < 300_000
+    assert "the one that matters" in page
+    assert re.search(r"… and 2,9\d\d more, in scan-model.json", page)
+    assert "(2,400 characters more)" in page
+
+
+def test_the_page_is_made_at_once(tmp_path: Path, written: Write) -> None:
+    run = finished(tmp_path)
+    began = time.process_time()
+
+    written(run)
+
+    assert time.process_time() - began < 0.5
