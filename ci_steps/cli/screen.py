@@ -15,10 +15,10 @@ from ci_steps.model.wire import plain
 from ci_steps.pipeline import Ran
 
 SIGNS = {
-    Verdict.PASSED: ("✔", "green"),
-    Verdict.WARNED: ("!", "yellow"),
-    Verdict.INCONCLUSIVE: ("?", "magenta"),
-    Verdict.REFUSED: ("✘", "red"),
+    Verdict.PASSED: (Verdict.PASSED.sign, "green"),
+    Verdict.WARNED: (Verdict.WARNED.sign, "yellow"),
+    Verdict.INCONCLUSIVE: (Verdict.INCONCLUSIVE.sign, "magenta"),
+    Verdict.REFUSED: (Verdict.REFUSED.sign, "red"),
 }
 
 
@@ -84,7 +84,6 @@ class PlainLines:
     def advance(self, done: int, total: int, unit: str) -> None:
         # A log is told every few seconds; what is done at once needs no line.
         if time.monotonic() - self._told > 3:
-            self._told = time.monotonic()
             self._line(f"  {share(done, total, unit)}")
 
     def failed(self, error: StepError) -> None:
@@ -97,7 +96,8 @@ class PlainLines:
         self._line(text)
 
     def _line(self, text: str) -> None:
-        click.echo(f"[{time.monotonic() - self._began:6.1f}s] {text}")
+        self._told = time.monotonic()
+        click.echo(f"[{self._told - self._began:6.1f}s] {text}")
 
 
 class JsonLines:

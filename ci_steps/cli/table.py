@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ci_steps.cli.screen import SIGNS, headline_of, share, waiver_line
 from ci_steps.errors import StepError
+from ci_steps.model.verdict import Verdict
 from ci_steps.pipeline import Ran
 
 
@@ -58,9 +59,13 @@ class LiveTable:
 
     def close(self, text: str) -> None:
         self._live.stop()
+        if any(ran.waived for ran in self._ran.values()):
+            self._console.print()
         for ran in self._ran.values():
             self._explain(ran)
-        self._console.print(text)
+        worst = max((ran.verdict for ran in self._ran.values()), default=Verdict.PASSED)
+        self._console.print()
+        self._console.print(Text(text, style=f"bold {SIGNS[worst][1]}"))
 
     def _explain(self, ran: Ran) -> None:
         """Say, below the table, why it stopped and what was waived, in full."""
