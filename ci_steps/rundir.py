@@ -44,7 +44,11 @@ class RunDir:
             ) from error
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror}") from error
-        document = decoded(content, kind, where=str(path))
+        try:
+            document = decoded(content, kind, where=str(path))
+        except InputError as error:
+            again = f"delete it and run `python -m ci_steps {kind.name}` again"
+            raise InputError(str(error), hint=again) from error
         if document.seal != document.digest:
             raise InputError(
                 f"{path} was edited after its step wrote it",
@@ -79,10 +83,18 @@ class RunDir:
         return path
 
     def fresh_folder(self, name: str) -> Path:
-        """Return a folder of the run directory, emptied."""
+        """Return a folder of the run directory, emptied; a link that stands there is not followed."""
         folder = self.root / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        try:
+            if folder.is_symlink() or folder.is_file():
+                folder.unlink()
+            elif folder.exists():
+                shutil.rmtree(folder)
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise OutsideError(
+                f"{folder} cannot be made anew: {error.strerror}", hint="make room, or use --run-dir"
+            ) from error
         return folder
 
     def verified(self, folder: str, file: ModelFile) -> Path:

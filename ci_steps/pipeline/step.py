@@ -38,6 +38,8 @@ def refuse_changed_sources(kinds: Iterable[type[Document]], run: RunDir, table: 
     """Refuse to start from a document whose own sources have changed since it was made."""
     makers = {step.makes: step for step in table}
     for kind in kinds:
+        if kind is Plan:
+            run.read(Plan)  # where there is none, that is what is said, and not what lacks after it
         maker = makers.get(kind)
         if maker is None or kind is Plan:
             continue

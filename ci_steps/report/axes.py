@@ -43,7 +43,7 @@ class Axis:
             return self._log_ticks()
         exact = (self.high - self.low) / 5
         decade = 10.0 ** math.floor(math.log10(exact))
-        step = next(n * decade for n in (1, 2, 5, 10) if n * decade >= exact)
+        step = next(n * decade for n in (1, 2, 5, 10, 20) if n * decade >= exact)
         first, last = math.ceil(self.low / step), math.floor(self.high / step)
         return tuple(round(n * step, 12) for n in range(first, last + 1))
 

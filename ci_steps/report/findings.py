@@ -10,7 +10,6 @@ from ci_steps.report.markup import Html, code, folded, joined, section, table, t
 from ci_steps.report.reading import Reading
 
 _HEADS = ("verdict", "check, where", "subject", "observed, next", "rule")
-_WITNESS_CHARACTERS = 4_000
 _MOST_WITNESSES = 12
 
 
@@ -31,12 +30,12 @@ def _report(report: Report, reading: Reading) -> Html:
     )
     return folded(
         summary,
-        table(_HEADS, rows, rest=f"{report.name}.json", class_="findings")
+        table(_HEADS, rows, rest=f"{report.name}.json", class_="findings", room=reading.room)
         if rows
         else tag("p", "It has no finding, so it lets nothing go on."),
-        _not_checked(report),
+        _not_checked(report, reading.room),
         _witnesses(report, reading),
-        _files(report),
+        _files(report, reading.room),
         _beside(report, reading),
         opened=verdict is not Verdict.PASSED,
         id_=report.name,
@@ -60,11 +59,11 @@ def _row(finding: Finding, reading: Reading) -> tuple[str, ...]:
     return verdict, tag("div", code(finding.check), where), finding.subject, seen, finding.rule
 
 
-def _not_checked(report: Report) -> Html:
+def _not_checked(report: Report, room: int) -> Html:
     if not report.not_checked:
         return Html("")
     rows = [(said,) for said in report.not_checked]
-    return table(("not checked",), rows, rest=f"{report.name}.json")
+    return table(("not checked",), rows, rest=f"{report.name}.json", room=room)
 
 
 def _witnesses(report: Report, reading: Reading) -> Html:
@@ -83,9 +82,9 @@ def _witness(path: str, reading: Reading) -> Html:
     if file is None:
         return tag("p", "witness ", code(path), ": not in the run directory")
     with file.open("rb") as opened:
-        content = opened.read(4 * _WITNESS_CHARACTERS).decode(errors="replace")
+        content = opened.read(reading.room).decode(errors="replace")
     caption = tag("figcaption", "witness ", code(path))
-    return tag("figure", caption, tag("pre", text(content, _WITNESS_CHARACTERS)), class_="witness")
+    return tag("figure", caption, tag("pre", text(content, reading.room // 5)), class_="witness")
 
 
 def _inside(path: str, reading: Reading) -> Path | None:
@@ -99,12 +98,14 @@ def _inside(path: str, reading: Reading) -> Path | None:
     return file if inside and file.is_file() else None
 
 
-def _files(report: Report) -> Html:
+def _files(report: Report, room: int) -> Html:
     if not isinstance(report, ScanReport) or not report.files:
         return Html("")
     heads = ("file", "format", "names it would import", "what other scanners say")
     rows = [(code(f.path), f.format, ", ".join(f.globals), "; ".join(f.advice)) for f in report.files]
-    return folded(f"{len(rows):,} files, by content", table(heads, rows, rest=f"{report.name}.json"))
+    return folded(
+        f"{len(rows):,} files, by content", table(heads, rows, rest=f"{report.name}.json", room=room)
+    )
 
 
 def _beside(report: Report, reading: Reading) -> Html:

@@ -13,6 +13,7 @@ from ci_steps.report.reading import Reading
 
 _LIMITS = ("floor", "ceiling")
 _HEIGHT = 34
+_MOST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,12 @@ class _Row:
 
 def intervals(reading: Reading) -> Html:
     """Return a picture for each metric and kind of limit, a row for each slice."""
-    rows = tuple(_rows(reading))
+    rows = list(_rows(reading))
     if not rows:
         return Html("")
+    left = len(rows) - _MOST
+    if left > 0:
+        rows = sorted(rows, key=lambda row: row.verdict, reverse=True)[:_MOST]
     groups: dict[str, list[_Row]] = {}
     for row in rows:
         groups.setdefault(row.group, []).append(row)
@@ -56,6 +60,8 @@ def intervals(reading: Reading) -> Html:
     legend = (
         f"Point: the estimate. Whiskers: its interval, {confidence} at each end. Shaded: past the margin."
     )
+    if left > 0:
+        legend = f"{legend} The worst {_MOST} are drawn; {left:,} more stand in the tables."
     figures = (_group(*item) for item in groups.items())
     return section("Metrics against their margins", tag("p", legend, class_="quiet"), *figures)
 

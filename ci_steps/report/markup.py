@@ -10,8 +10,8 @@ _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u
 LONGEST = 600
 """Characters of one text; a log line of a megabyte must not bury the page."""
 
-TABLE_BYTES = 20_000
-"""Room of one table; what is left out is counted, and stands in the document."""
+ROOM = 10_000
+"""Bytes of one table; what is left out is counted, and stands in the document."""
 
 
 class Html(str):
@@ -45,9 +45,11 @@ def code(value: str) -> Html:
     return tag("code", value)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, rest: str, class_: str = "") -> Html:
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], *, rest: str, class_: str = "", room: int = ROOM
+) -> Html:
     """Return a table of the first rows that there is room for, and say how many more are in ``rest``."""
-    shown, room = [], TABLE_BYTES
+    shown = []
     for row in rows:
         cells = (tag("td", cell, data_label=head) for head, cell in zip(heads, row, strict=True))
         drawn = tag("tr", *cells)

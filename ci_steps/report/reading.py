@@ -30,6 +30,8 @@ class Reading:
     documents: dict[str, Document]
     unreadable: dict[str, str]
     today: date
+    room: int = 20_000
+    """Bytes that one table of findings may take."""
 
     @classmethod
     def of(cls, run: RunDir, today: date) -> "Reading":

@@ -11,6 +11,8 @@ from ci_steps.report.markup import Html, section, tag
 from ci_steps.report.reading import Reading
 
 _ROW = 24
+_MOST = 100
+"""Moments that are told one by one."""
 _LEFT, _RIGHT = 0.34, 0.84
 """Where the bars begin and end; names stand before, seconds behind."""
 _IDLE = 0.03
@@ -125,7 +127,9 @@ def moments(timeline: tuple[Moment, ...]) -> Html:
         return Html("")
     first = _second(timeline[0].at)
     rows = [tag("li", tag("time", _since(first, m), datetime=m.at), tag("span", m.what)) for m in timeline]
-    return tag("ol", *rows, class_="moments")
+    left = len(rows) - _MOST
+    more = [tag("li", f"… and {left:,} more")] if left > 0 else []
+    return tag("ol", *rows[:_MOST], *more, class_="moments")
 
 
 def _since(first: float | None, moment: Moment) -> str:
