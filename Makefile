@@ -29,7 +29,7 @@ campaign: setup  ## the long campaigns (kills, faulty fetches, updates) at full 
 	@$(in_env) CI_STEPS_CAMPAIGN=full $(python) -m pytest -q -m campaign
 
 bench: setup  ## measure what the README claims
-	@$(in_env) $(python) -m pytest -q tests/bench
+	@$(in_env) $(python) -m tests.bench
 
 lint: .venv/installed  ## ruff, layers, shell scripts
 	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/lint-imports

@@ -21,10 +21,11 @@ class StepError(Exception):
     """One line that names the thing, and a hint that says what to do next."""
 
     exit_code = ExitCode.CRASHED
+    usual_hint = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.hint = hint
+        self.hint = hint or self.usual_hint
 
 
 class InputError(StepError):
@@ -37,6 +38,7 @@ class OutsideError(StepError):
     """A service or a program failed; trying again may help."""
 
     exit_code = ExitCode.OUTSIDE
+    usual_hint = "run it again, and if it fails again see to what is named above"
 
 
 class NotServingError(StepError):

@@ -67,7 +67,10 @@ class FolderBlobs:
     def _path(self, key: str) -> Path:
         path = self.root / key
         if not path.resolve().is_relative_to(self.root.resolve()):
-            raise InputError(f"key {key!r} leads outside {self.root}")
+            raise InputError(
+                f"key {key!r} leads outside {self.root}",
+                hint="put a plain file there, or publish the model again",
+            )
         return path
 
     @contextmanager

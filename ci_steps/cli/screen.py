@@ -10,7 +10,7 @@ from typing import Protocol
 import click
 
 from ci_steps.errors import StepError
-from ci_steps.model.verdict import Verdict, Waived
+from ci_steps.model.verdict import Verdict
 from ci_steps.model.wire import plain
 from ci_steps.pipeline import Ran
 
@@ -44,10 +44,14 @@ def headline_of(ran: Ran) -> str:
     return ran.document.headline if ran.document else ""
 
 
-def waiver_line(waived: Waived) -> str:
-    waiver = waived.waiver
-    what = f"{waived.finding.check} {waived.finding.subject}".strip()
-    return f"waived by {waiver.by} until {waiver.until}: {what} ({waiver.reason})"
+def waiver_lines(ran: Ran) -> tuple[str, ...]:
+    """Return who answers for what, each once: several findings may stand under one check."""
+    lines = []
+    for waived in ran.waived:
+        what = f"{waived.finding.check} {waived.finding.subject}".strip()
+        waiver = waived.waiver
+        lines.append(f"waived by {waiver.by} until {waiver.until}: {what} ({waiver.reason})")
+    return tuple(dict.fromkeys(lines))
 
 
 class PlainLines:
@@ -69,8 +73,8 @@ class PlainLines:
         word = "not started" if ran.blocked else ran.verdict.value
         headline = headline_of(ran).removeprefix("not started: ")
         self._line(f"{sign} {ran.step}: {word}{kept}{took}" + (f" - {headline}" if headline else ""))
-        for waived in ran.waived:
-            self._line(f"  {waiver_line(waived)}")
+        for line in waiver_lines(ran):
+            self._line(f"  {line}")
         for finding in ran.stops:
             self._line(f"  {finding.verdict.value} {finding.check} [{finding.where}] {finding.sentence}")
             if finding.next:

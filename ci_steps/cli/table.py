@@ -6,11 +6,12 @@ from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ci_steps.cli.screen import SIGNS, headline_of, share, waiver_line
+from ci_steps.cli.screen import SIGNS, headline_of, share, waiver_lines
 from ci_steps.errors import StepError
 from ci_steps.model.verdict import Verdict
 from ci_steps.pipeline import Ran
@@ -24,6 +25,7 @@ class LiveTable:
         self._steps = list(steps)
         self._ran: dict[str, Ran] = {}
         self._now, self._since, self._said = "", time.monotonic(), ""
+        self._stopped = ""
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(get_renderable=self._drawn, console=self._console, refresh_per_second=8)
 
@@ -52,7 +54,9 @@ class LiveTable:
         self._said = share(done, total, unit)
 
     def failed(self, error: StepError) -> None:
+        self._stopped, self._now = self._now, ""
         self._live.stop()
+        self._console.print()
         self._console.print(Text.assemble(("error: ", "bold red"), str(error)))
         if error.hint:
             self._console.print(Text.assemble(("  next: ", "bold"), error.hint))
@@ -69,19 +73,22 @@ class LiveTable:
 
     def _explain(self, ran: Ran) -> None:
         """Say, below the table, why it stopped and what was waived, in full."""
-        for waived in ran.waived:
-            self._console.print(Text.assemble(("! ", "yellow"), f"{ran.step}: {waiver_line(waived)}"))
+        for line in waiver_lines(ran):
+            self._console.print(Text.assemble(("! ", "yellow"), line))
         for finding in ran.stops:
             sign, colour = SIGNS[finding.verdict]
             self._console.print()
             self._console.print(
                 Text.assemble((f"{sign} {finding.check}", f"bold {colour}"), f"  {finding.where}")
             )
-            self._console.print(f"  {finding.sentence}")
+            self._indented(Text(finding.sentence))
             if finding.next:
-                self._console.print(Text.assemble(("  next: ", "bold"), finding.next))
+                self._indented(Text.assemble(("next: ", "bold"), finding.next))
             if finding.witness:
-                self._console.print(Text.assemble(("  witness: ", "bold"), finding.witness))
+                self._indented(Text.assemble(("witness: ", "bold"), finding.witness))
+
+    def _indented(self, line: Text) -> None:
+        self._console.print(Padding(line, (0, 0, 0, 2), expand=False))
 
     def _drawn(self) -> RenderableType:
         grid = Table.grid(padding=(0, 1), expand=True)
@@ -97,6 +104,9 @@ class LiveTable:
         if step == self._now:
             seconds = f"{time.monotonic() - self._since:.0f} s"
             return self._spinner, Text(step, style="bold cyan"), Text(seconds, style="cyan"), Text(self._said)
+        if step == self._stopped:
+            sign, colour = SIGNS[Verdict.INCONCLUSIVE]
+            return Text(sign, style=f"bold {colour}"), Text(step), "", Text("stopped", style=colour)
         ran = self._ran.get(step)
         if ran is None:
             return Text("·", style="dim"), Text(step, style="dim"), "", ""

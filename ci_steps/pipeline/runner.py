@@ -76,8 +76,7 @@ class Runner:
 
     def alone(self, name: str) -> Ran:
         """Do one step; it does not start from a document that blocks or whose sources have changed."""
-        if needs := self.kinds[name].needs:
-            refuse_changed_sources(needs, self.run, self.kinds.values())
+        refuse_changed_sources(self.kinds[name].needs, self.run, self.kinds)
         return self._step(name, blocked={}, keep=False)
 
     def all(self, names: Sequence[str]) -> list[Ran]:

@@ -1,7 +1,7 @@
 """What a step is, and what its document was made from."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from ci_steps.documents import Document, Plan
@@ -34,17 +34,19 @@ def sources(step: type[Step] | Step, run: RunDir) -> dict[str, Digest]:
     return found
 
 
-def refuse_changed_sources(kinds: Iterable[type[Document]], run: RunDir, table: Iterable[type[Step]]) -> None:
-    """Refuse to start from a document whose own sources have changed since it was made."""
-    makers = {step.makes: step for step in table}
+def refuse_changed_sources(
+    kinds: Iterable[type[Document]], run: RunDir, table: Mapping[str, type[Step]]
+) -> None:
+    """Refuse to start from a document whose own sources have changed since it was made.
+
+    A document is named after its step, so that only the steps that are asked about are imported.
+    """
     for kind in kinds:
-        if kind is Plan:
-            run.read(Plan)  # where there is none, that is what is said, and not what lacks after it
-        maker = makers.get(kind)
-        if maker is None or kind is Plan:
+        if kind is Plan or kind.name not in table:
             continue
+        maker = table[kind.name]
         document = run.read(kind)
-        refuse_changed_sources((k for k in maker.needs if k is not Plan), run, makers.values())
+        refuse_changed_sources(maker.needs, run, table)
         for name, digest in sources(maker, run).items():
             if document.made_from.get(name) != digest:
                 changed = "its section of plan.json" if name == "plan" else f"{name}.json"

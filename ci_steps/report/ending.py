@@ -76,8 +76,8 @@ def _done(reading: Reading) -> Ending | None:
     said = f"rollback: {_RESULTS[last.result]}" if isinstance(last, Rollback) else _RESULTS[last.result]
     if last.release and last.result in {"live", "already-live"}:
         said = f"{said}: {last.release.id} serves"
-    why = (last.reason, _seen(last), *_waived(last))
-    reasons = [Reason(last.name, line) for line in why if line]
+    reasons = [Reason(last.name, line) for line in (last.reason, _seen(last)) if line]
+    reasons += _waived(last)
     for document in reading.documents.values():
         for name in reading.outdated(document):
             tone = max(tone, Verdict.WARNED)
@@ -85,9 +85,12 @@ def _done(reading: Reading) -> Ending | None:
     return Ending(tone, said, tuple(reasons), last.exit_code)
 
 
-def _waived(deed: Rollout | Rollback) -> tuple[str, ...]:
+def _waived(deed: Rollout | Rollback) -> list[Reason]:
     waivers = {w.waiver.check: w.waiver for w in deed.waived} if isinstance(deed, Rollout) else {}
-    return tuple(f"{w.check} was waived by {w.by} until {w.until}: {w.reason}" for w in waivers.values())
+    return [
+        Reason(check.partition(".")[0], f"{check} was waived by {w.by} until {w.until}: {w.reason}")
+        for check, w in waivers.items()
+    ]
 
 
 def _seen(deed: Rollout | Rollback) -> str:

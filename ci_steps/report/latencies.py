@@ -80,7 +80,7 @@ def _histogram(
 
 
 def _quantile(report: LoadReport, name: str, value: float, bound: float | None, axis: Axis) -> Html:
-    found = next((f.verdict for f in report.findings if f.subject == name), None)
+    found = next((f.verdict for f in report.findings if f.check == f"{report.name}.{name}"), None)
     sign = f"{found.sign} " if found else ""
     held_to = f"limit {bound:g} ms" if bound is not None else "no limit"
     label = tag(

@@ -41,7 +41,7 @@ def _observed(observed: Observed | None) -> Html:
     heads = ("replica", "release", "image", "healthy", "serving")
     rows = [
         (
-            code(replica.id[:20]),
+            code(replica.id),
             replica.release,
             code(str(replica.image)) if replica.image else "the platform cannot say",
             "✔ yes" if replica.healthy else "✘ no",

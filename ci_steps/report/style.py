@@ -87,7 +87,7 @@ path.refused, rect.refused { fill: var(--refused); } path.bar, rect.bar { fill: 
 .moments time { color: var(--soft); font-variant-numeric: tabular-nums; }
 footer { margin-top: 48px; }
 
-@media (max-width: 720px) {
+@media screen and (max-width: 720px) {
   main { padding: 16px 14px 40px; }
   dl > div { grid-template-columns: 1fr; gap: 0; padding: 5px 0; }
   .strip { grid-template-columns: minmax(0, 1fr); gap: 2px; padding-bottom: 8px; }
@@ -97,6 +97,7 @@ footer { margin-top: 48px; }
   tr { display: block; padding: 8px 0; border-bottom: 1px solid var(--line); }
   td { display: grid; grid-template-columns: 84px 1fr; gap: 10px; padding: 2px 0; border: 0; }
   td::before { content: attr(data-label); color: var(--soft); }
+  td > * { grid-column: 2; }
   td:empty { display: none; }
   .steps tr { display: grid; grid-template-columns: 1fr auto auto; gap: 0 14px; }
   .steps td { display: block; } .steps td::before { content: none; }

@@ -23,4 +23,3 @@ class Case:
         """Return the worst verdict that the gate gave under this check's id; None where it gave none."""
         findings = self.report(folder).findings
         return max((f.verdict for f in findings if f.check == self.check), default=None)
-

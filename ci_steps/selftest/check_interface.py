@@ -120,6 +120,8 @@ _REQUESTS = (
 )
 
 _DEFINED = {"properties": {"text": {"$ref": "#/$defs/text"}}, "required": ["text"]}
+_OPEN_ANSWER = {**INTERFACE["output"], "required": []}
+_FULL = {"type": "object", "minProperties": 500, "required": ["x"]}
 
 _REST = (
     case("a sound interface", Verdict.PASSED, "schema", _SERVED),
@@ -162,6 +164,15 @@ _REST = (
             baseline=with_input(_DEFINED | {"$defs": {"text": {"type": "string"}}}),
         ),
     ),
+    case(
+        "a narrower property in objects that nobody can make an example of",
+        Verdict.INCONCLUSIVE,
+        "input",
+        Specimen(
+            files=with_input(_FULL | {"properties": {"x": {"type": "string"}}}),
+            baseline=with_input(_FULL | {"properties": {"x": {"type": ["string", "number"]}}}),
+        ),
+    ),
     case("golden rows that keep to the interface", Verdict.PASSED, "golden", _SERVED),
     case(
         "a golden request that its own model does not take",
@@ -174,6 +185,21 @@ _REST = (
         Verdict.REFUSED,
         "golden",
         Specimen(files=with_golden(answer={"score": 1})),
+    ),
+    case(
+        "a golden answer without a prediction",
+        Verdict.REFUSED,
+        "golden",
+        Specimen(
+            files=model_files(
+                **{
+                    "interface.json": interface_with(output=_OPEN_ANSWER),
+                    "golden.jsonl": jsonl(
+                        [{"id": "t0", "request": {"text": "good"}, "answer": {"score": 1}}]
+                    ),
+                }
+            )
+        ),
     ),
     case(
         "a golden row that cannot be read",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +77,15 @@ def _case(
     files: Files | None = None,
     baseline: Files | None = None,
 ) -> Case:
-    def report(folder: Path) -> Report:
-        specimen = Specimen(
-            files=model_files() if files is None else files, baseline=baseline, plan={"metrics": rules}
-        )
-        return CheckMetrics().run(specimen.laid_out(folder))
-
+    report = partial(_judged, rules, model_files() if files is None else files, baseline)
     return Case(
         gate="check-metrics", check=f"check-metrics.{check}", wanted=wanted, title=title, report=report
     )
+
+
+def _judged(rules: tuple[MetricRule, ...], files: Files, baseline: Files | None, folder: Path) -> Report:
+    specimen = Specimen(files=files, baseline=baseline, plan={"metrics": rules})
+    return CheckMetrics().run(specimen.laid_out(folder))
 
 
 _ROWS = evaluations()
@@ -103,6 +104,18 @@ _MOVED = changed(_ROWS, 500, slices={"length": "long"})
 _GOLDEN = golden(_ROWS)
 _FLIPPED = changed(_GOLDEN, 7, answer={"label": "neutral", "score": 0.9})
 _RESCORED = changed(_GOLDEN, 7, answer=_GOLDEN[7]["answer"] | {"score": 0.5})
+OFF_BY = MetricRule(metric="mae", direction="lower", ceiling=99.5, where="release.yaml:15")
+_OFF_BY_99_5: list[Row] = [{"id": f"n{n}", "truth": 0.0, "prediction": 99.5} for n in range(40)]
+
+
+def _interval_on_margin(folder: Path) -> Report:
+    """Judge two models without a difference by a margin at which their interval ends, to the last bit."""
+    from ci_steps.steps.check_metrics.proportions import tango
+
+    margin = -tango(0, 0, len(_ROWS), VERSUS.confidence).lower
+    rule = msgspec.structs.replace(VERSUS, worse_by_at_most=margin)
+    return _judged((rule,), model(_ROWS), model(_UNSLICED), folder)
+
 
 CASES: tuple[Case, ...] = (
     _case("rules", PASSED, "a rule", FLOOR),
@@ -122,6 +135,7 @@ CASES: tuple[Case, ...] = (
     _case("floor", INCONCLUSIVE, "29 examples, 30 needed", FLOOR, files=model(evaluations(29, wrong=0))),
     _case("floor", PASSED, "30 examples, 30 needed", FLOOR, files=model(evaluations(30, wrong=0))),
     _case("ceiling", PASSED, "a loss under its ceiling", CEILING),
+    _case("ceiling", PASSED, "an error on its ceiling", OFF_BY, files=model(_OFF_BY_99_5)),
     _case("ceiling", REFUSED, "a loss over its ceiling", CEILING, files=model(_WORSE)),
     _case("ceiling", INCONCLUSIVE, "a loss without scores", CEILING, files=model(_NO_SCORES)),
     _case(
@@ -196,6 +210,13 @@ CASES: tuple[Case, ...] = (
         files=model(_NEAR),
         baseline=model(_ROWS),
     ),
+    Case(
+        gate="check-metrics",
+        check="check-metrics.versus",
+        wanted=INCONCLUSIVE,
+        title="an interval that ends exactly at the margin",
+        report=_interval_on_margin,
+    ),
     _case(
         "versus",
         INCONCLUSIVE,
@@ -264,6 +285,16 @@ CASES: tuple[Case, ...] = (
         baseline=model(_ROWS),
     ),
     _case("claim", PASSED, "a claim that is true", FLOOR),
+    _case(
+        "claim",
+        PASSED,
+        "a claim rounded to its last digit",
+        OFF_BY,
+        files=model(
+            _OFF_BY_99_5,
+            **{"metrics.json": claims({"metric": "mae", "direction": "lower", "value": 100, "n": 40})},
+        ),
+    ),
     _case("claim", INCONCLUSIVE, "no claims", FLOOR, files=model(_ROWS, **{"metrics.json": None})),
     _case(
         "claim",

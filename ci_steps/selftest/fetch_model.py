@@ -36,9 +36,7 @@ def _report(folder: Path, *, spoilt: Spoilt = bytes, path: str = _FILE, longer: 
         msgspec.structs.replace(each, size=each.size + longer) if each.path == path else each
         for each in plan.manifest.files
     )
-    run.write(
-        msgspec.structs.replace(plan, manifest=msgspec.structs.replace(plan.manifest, files=files))
-    )
+    run.write(msgspec.structs.replace(plan, manifest=msgspec.structs.replace(plan.manifest, files=files)))
     return FetchModel(store).run(run)
 
 

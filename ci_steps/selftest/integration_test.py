@@ -88,18 +88,40 @@ def _never_ready(root: Path) -> Report:
     return report_on(service, root, specimen=hasty)
 
 
-def _witnessed(service: LoopbackService) -> Callable[[Path], Report]:
+_SENT = Witness(
+    kind="request",
+    value={"text": "good", "lang": "en"},
+    accepted_by="baseline",
+    rejected_by="candidate",
+    because="lang is no longer allowed",
+    pointer="/input/additionalProperties",
+)
+_NOT_SENT = (
+    Witness(
+        kind="answer",
+        value={"label": "neutral"},
+        accepted_by="baseline",
+        rejected_by="candidate",
+        because="no label neutral",
+        pointer="/output/properties/label/enum",
+    ),
+    Witness(
+        kind="request",
+        value={"text": 1},
+        accepted_by="candidate",
+        rejected_by="baseline",
+        because="numbers are taken",
+        pointer="/input/properties/text/type",
+    ),
+)
+
+
+def _witnessed(service: LoopbackService, *witnesses: Witness) -> Callable[[Path], Report]:
     def report(root: Path) -> Report:
-        witness = Witness(
-            kind="request",
-            value={"text": "good", "lang": "en"},
-            accepted_by="baseline",
-            rejected_by="candidate",
-            because="lang is no longer allowed",
-            pointer="/input/additionalProperties",
-        )
-        RunDir(root).write_bytes("witnesses/1-request.json", pretty(witness))
-        return report_on(service, root, witnesses=("witnesses/1-request.json",))
+        names = tuple(f"witnesses/{number}.json" for number in range(len(witnesses)))
+        for name, witness in zip(names, witnesses, strict=True):
+            RunDir(root).write_bytes(name, pretty(witness))
+        return report_on(service, root, witnesses=names)
 
     return report
 
@@ -131,12 +153,46 @@ def _lists_reversed(body: bytes) -> Reply:
     return Reply.json([specimen_answer(row) for row in asked[::-1]]) if taken else Reply(422, b"")
 
 
+def _to_bad_requests(status: int) -> dict[str, Callable[[bytes], Reply]]:
+    """Return a route that answers as it should, but for the status of what it does not take."""
+
+    def reply(body: bytes) -> Reply:
+        try:
+            asked = msgspec.json.decode(body)
+        except (ValueError, RecursionError):
+            return Reply(status, b"")
+        rows = asked if isinstance(asked, list) else [asked]
+        if not rows or not all(map(specimen_takes, rows)):
+            return Reply(status, b"")
+        answers = [specimen_answer(row) for row in rows]
+        return Reply.json(answers if isinstance(asked, list) else answers[0])
+
+    return {"POST /predict": reply}
+
+
 def _takes_more(request: Any) -> bool:
     return isinstance(request, dict) and isinstance(request.get("text"), str)
 
 
 def _few_rows() -> Specimen:
     return Specimen(files=model_files(**{"golden.jsonl": jsonl(golden(evaluations(), 40))}))
+
+
+def _just_enough() -> Specimen:
+    return Specimen(files=model_files(**{"golden.jsonl": jsonl(golden(evaluations(), 100))}))
+
+
+def _whole(answer: dict[str, Any], one: float = 1) -> dict[str, Any]:
+    return answer | {"score": one if answer["label"] == "positive" else 0}
+
+
+def _whole_scores() -> Specimen:
+    rows = [row | {"answer": _whole(row["answer"])} for row in golden(evaluations())]
+    return Specimen(files=model_files(**{"golden.jsonl": jsonl(rows)}))
+
+
+def _nearly_whole(request: Any) -> Any:
+    return _whole(specimen_answer(request), 1.0000001)
 
 
 def _unevaluated() -> Specimen:
@@ -183,6 +239,18 @@ CASES: tuple[Case, ...] = (
     _case(
         "golden",
         Verdict.PASSED,
+        "as many golden rows as are wanted",
+        _of(_just_enough(), _serving(_just_enough())),
+    ),
+    _case(
+        "golden",
+        Verdict.PASSED,
+        "a whole number answered as one with a fraction that is nearly the same",
+        _of(_whole_scores(), _serving(_whole_scores(), answers=_nearly_whole)),
+    ),
+    _case(
+        "golden",
+        Verdict.PASSED,
         "scores off by half the tolerance",
         lambda root: report_on(LoopbackService(answers=_off_by(5e-7)), root),
     ),
@@ -219,17 +287,31 @@ CASES: tuple[Case, ...] = (
         },
     ),
     _refuses("bad-requests", "status 500 to a bad request", takes=lambda _: True),
+    _refuses("bad-requests", "status 500 and nothing else to bad requests", routes=_to_bad_requests(500)),
+    _refuses("bad-requests", "status 399 to bad requests", routes=_to_bad_requests(399)),
+    _case(
+        "bad-requests",
+        Verdict.PASSED,
+        "status 499 to bad requests",
+        lambda root: report_on(LoopbackService(routes=_to_bad_requests(499)), root),
+    ),
     _refuses("bad-requests", "a property too many let in", takes=_takes_more),
     _case(
         "witness",
         Verdict.REFUSED,
         "a request of the baseline's that is refused",
-        _witnessed(LoopbackService(takes=specimen_takes)),
+        _witnessed(LoopbackService(takes=specimen_takes), _SENT),
     ),
     _case(
         "witness",
         Verdict.WARNED,
         "a request of the baseline's that is answered",
-        _witnessed(LoopbackService(takes=_takes_more)),
+        _witnessed(LoopbackService(takes=_takes_more), _SENT),
+    ),
+    _case(
+        "witness",
+        Verdict.WARNED,
+        "witnesses that no caller of today sends",
+        _witnessed(LoopbackService(takes=_takes_more), _SENT, *_NOT_SENT),
     ),
 )

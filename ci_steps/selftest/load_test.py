@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ci_steps.adapters.programs import ChildPrograms
 from ci_steps.documents import LoadReport, PushedImage, Report
 from ci_steps.model.digest import Digest
@@ -76,10 +78,16 @@ def _without_golden(folder: Path) -> Report:
 
 _PASSED, _REFUSED, _INCONCLUSIVE = Verdict.PASSED, Verdict.REFUSED, Verdict.INCONCLUSIVE
 _STALLED = _requests([5.0] * 600 + [max(5.0, 4000.0 - 10 * n) for n in range(400)])
+_HALF = msgspec.structs.replace(_LIMITS, achieved=0.5)
+_TWICE_AS_LONG = (
+    *_requests([5.0] * (_N - 1)),
+    Request(planned_s=19.0, lag_ms=0, latency_ms=1000, failure=""),
+)
 
 CASES: tuple[Case, ...] = (
     _judged("p50", _REFUSED, "a median above its limit", _requests(_slow(0.6, 21.0))),
     _judged("p50", _PASSED, "a median below its limit", _SOUND),
+    _judged("p50", _PASSED, "a median on its limit", _requests([20.0] * _N)),
     _judged("p50", _INCONCLUSIVE, "a median of 19 requests", _SOUND[:19]),
     _judged("p95", _REFUSED, "a 95th percentile above its limit", _requests(_slow(0.06, 51.0))),
     _judged("p95", _PASSED, "a 95th percentile below its limit", _SOUND),
@@ -94,11 +102,24 @@ CASES: tuple[Case, ...] = (
         "latency above its limit only by the generator's lateness",
         _requests(_slow(1.0, 110.0), lag_ms=MOST_LAG_MS + 2),
     ),
+    _judged(
+        "p99",
+        _INCONCLUSIVE,
+        "latency on its limit without the generator's lateness",
+        _requests([112.0] * _N, lag_ms=12.0),
+    ),
+    _judged(
+        "p99",
+        _REFUSED,
+        "latency above its limit even without the generator's lateness",
+        _requests([113.0] * _N, lag_ms=12.0),
+    ),
     _judged("errors", _REFUSED, "more failures than allowed", _requests([5.0] * _N, failed=11)),
     _judged("errors", _PASSED, "as many failures as allowed", _requests([5.0] * _N, failed=10)),
     _judged("requests", _INCONCLUSIVE, "no request at all", ()),
     _judged("achieved", _REFUSED, "a rate below the planned one", _requests([5.0] * _N, every_s=0.0103)),
     _judged("achieved", _PASSED, "the planned rate", _SOUND),
+    _judged("achieved", _PASSED, "a rate on its limit", _TWICE_AS_LONG, _HALF),
     _judged(
         "achieved",
         _INCONCLUSIVE,
@@ -107,6 +128,7 @@ CASES: tuple[Case, ...] = (
     ),
     _judged("generator", _INCONCLUSIVE, "a generator that sends late", _requests([20.0] * _N, lag_ms=10.5)),
     _judged("generator", _PASSED, "a generator that sends on time", _SOUND),
+    _judged("generator", _PASSED, "a generator on its limit", _requests([20.0] * _N, lag_ms=MOST_LAG_MS)),
     _judged("requests", _INCONCLUSIVE, "a plan of which a part was not recorded", _SOUND[:990]),
     Case("load-test", "load-test.payload", _INCONCLUSIVE, "a model without golden rows", _without_golden),
     Case(

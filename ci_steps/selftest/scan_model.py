@@ -4,11 +4,14 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from ci_steps.documents import ScanReport
+from ci_steps.model.manifest import SklearnPredictor
 from ci_steps.model.settings import ScanSettings
 from ci_steps.model.verdict import Verdict
 from ci_steps.selftest.case import Case
-from ci_steps.selftest.specimen import Specimen, model_files
+from ci_steps.selftest.specimen import Specimen, manifest_of, model_files
 from ci_steps.steps.scan_model import ScanModel
 
 MODEL = "model/model.joblib"
@@ -23,6 +26,13 @@ REMEMBERED = (
     b"\x80\x04\x8c\x06system\x94\x8c\x05posix\x940h\x01h\x00\x8c\x10sklearn.pipeline0\x93\x8c\x02id\x85R."
 )
 PIPELINE_NAME = "sklearn.pipeline.Pipeline"
+PLAIN = b"\x80\x04}."
+
+
+def importing(module: str, name: str) -> bytes:
+    """Return a pickle that imports one global and does nothing with it."""
+    texts = (b"\x8c" + bytes([len(text)]) + text.encode() for text in (module, name))
+    return b"\x80\x04" + b"".join(texts) + b"\x93."
 
 
 def _report(
@@ -38,6 +48,29 @@ def _report(
 
 def _case(check: str, wanted: Verdict, title: str, report: Callable[[Path], ScanReport]) -> Case:
     return Case("scan-model", f"scan-model.{check}", wanted, title, report)
+
+
+def _predicting(
+    file: str, files: dict[str, bytes | None], allow: tuple[str, ...] = ()
+) -> Callable[[Path], ScanReport]:
+    """Scan a model whose predictor is a scikit-learn file."""
+
+    def run(folder: Path) -> ScanReport:
+        present = model_files(**{**LOCK, **files})
+        predictor = SklearnPredictor(file=file, features=("text",))
+        plan = {
+            "scan": ScanSettings(allow=allow, code=SOURCE, where="release.yaml:14"),
+            "manifest": msgspec.structs.replace(manifest_of(present), predictor=predictor),
+        }
+        return ScanModel().run(Specimen(present, plan=plan).laid_out(folder))
+
+    return run
+
+
+def _allowed(title: str, wanted: Verdict, module: str, name: str) -> Case:
+    """Make a case of one global that someone put into scan.allow."""
+    report = _report({MODEL: importing(module, name)}, (f"{module}.{name}",))
+    return _case("global", wanted, title, report)
 
 
 CASES: tuple[Case, ...] = (
@@ -77,6 +110,12 @@ CASES: tuple[Case, ...] = (
         "an ordinary class that nobody allowed",
         _report({MODEL: PIPELINE}, ("sklearn.pipeline.FeatureUnion", "sklearn.pipeline")),
     ),
+    _allowed("a module with a command in it, allowed", Verdict.REFUSED, "numpy.f2py.compile", "run"),
+    _allowed("a name that reaches into Python itself, allowed", Verdict.REFUSED, "numpy", "__builtins__"),
+    _allowed("another module's stand-in for an array, allowed", Verdict.REFUSED, "np", "NumpyArrayWrapper"),
+    _allowed("a function that loads another pickle, allowed", Verdict.REFUSED, "joblib", "load"),
+    _allowed("a plain type of Python, allowed", Verdict.PASSED, "builtins", "set"),
+    _allowed("a private class, allowed", Verdict.PASSED, "sklearn.pipeline", "__Private"),
     _case("global", Verdict.PASSED, "an allowed class", _report({MODEL: PIPELINE}, (PIPELINE_NAME,))),
     _case(
         "trailing",
@@ -113,6 +152,19 @@ CASES: tuple[Case, ...] = (
         "a text that begins like a pickle",
         _report({"model/words.txt": b"cats\ndogs\n"}),
     ),
+    _case("joblib", Verdict.PASSED, "the oldest sound joblib", _report({MODEL: PIPELINE}, (PIPELINE_NAME,))),
+    _case(
+        "joblib",
+        Verdict.REFUSED,
+        "two joblibs, of which one is sound",
+        _report({MODEL: PLAIN, "requirements.lock": b"joblib==1.6\njoblib==1.5.9\n"}),
+    ),
+    _case(
+        "joblib",
+        Verdict.PASSED,
+        "a joblib with a version of one and two numbers",
+        _report({MODEL: PLAIN, "requirements.lock": b"joblib==2\njoblib==1.7\n"}),
+    ),
     _case(
         "joblib",
         Verdict.REFUSED,
@@ -127,6 +179,26 @@ CASES: tuple[Case, ...] = (
     ),
     _case(
         "predictor", Verdict.REFUSED, "a predictor without its module", _report({"model/predictor.py": None})
+    ),
+    _case("predictor", Verdict.PASSED, "a predictor with its module", _report({})),
+    _case(
+        "predictor",
+        Verdict.PASSED,
+        "a scikit-learn predictor with its file",
+        _predicting(MODEL, {MODEL: PIPELINE}, (PIPELINE_NAME,)),
+    ),
+    _case("predictor", Verdict.REFUSED, "a scikit-learn predictor without its file", _predicting(MODEL, {})),
+    _case(
+        "predictor",
+        Verdict.REFUSED,
+        "a scikit-learn predictor in a file that is no pickle",
+        _predicting(MODEL, {MODEL: b"{}"}),
+    ),
+    _case(
+        "predictor",
+        Verdict.REFUSED,
+        "a scikit-learn predictor outside of model/",
+        _predicting("other.joblib", {"other.joblib": PIPELINE}, (PIPELINE_NAME,)),
     ),
     _case("files", Verdict.PASSED, "files that hold no code", _report({})),
 )

@@ -29,6 +29,7 @@ BREAKS = "import no_such_module_anywhere\n"
 SKIPS = "import pytest\n\n\n@pytest.mark.skip\ndef test_it():\n    assert False\n"
 WAITS = "import threading\n\n\ndef test_it():\n    threading.Event().wait()\n"
 STOPS = "import os\n\n\ndef test_it():\n    os._exit(0)\n"
+ENDS_BADLY = f"import atexit\nimport os\n\natexit.register(os._exit, 7)\n\n\n{PASSES}"
 NONE = "def helps():\n    pass\n"
 _MISSING = "no-tests"
 
@@ -143,6 +144,7 @@ CASES: tuple[Case, ...] = (
     _case("commit", Verdict.PASSED, "the commit that trained the model", lambda _: _sound()),
     _tests("failed", Verdict.REFUSED, "a test that fails", FAILS),
     _tests("failed", Verdict.REFUSED, "a test that cannot be imported", BREAKS),
+    _tests("failed", Verdict.REFUSED, "tests that pass in a run that ends badly", ENDS_BADLY),
     _tests("none", Verdict.INCONCLUSIVE, "a file without tests", NONE),
     _tests("none", Verdict.INCONCLUSIVE, "nothing but a skipped test", SKIPS),
     _tests("none", Verdict.INCONCLUSIVE, "a test that ends pytest itself", STOPS),

@@ -87,7 +87,7 @@ class Outside:
             service=service,
             environment=environment,
             settings=settings,
-            state=self.state,
+            state=self.state / "services" / service / environment,
             proxy_image=self.variables.get("CI_STEPS_HAPROXY_IMAGE") or "haproxy:2.6-bookworm",
             run=run,
             progress=self.progress,

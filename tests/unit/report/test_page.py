@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from ci_steps.documents import LoadReport, MetricsReport, Plan, PushedImage, Rollback, Rollout, Stopped
+from ci_steps.errors import InputError
 from ci_steps.report import write_page
 from ci_steps.rundir import RunDir
 from tests.fakes.runs import WAIVER, Write, by_hand, files_of, finished, gated, planned, put, rollout
@@ -100,6 +101,13 @@ def test_a_document_that_is_no_document_does_not_keep_the_page_away(
 
 def test_an_empty_run_directory_has_a_page_too(tmp_path: Path, written: Write) -> None:
     assert "nothing was run here" in written(RunDir(tmp_path))
+
+
+def test_a_folder_that_is_not_there_gets_no_page(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not a run directory"):
+        write_page(RunDir(tmp_path / "typo"))
+
+    assert not (tmp_path / "typo").exists()
 
 
 @pytest.mark.parametrize(

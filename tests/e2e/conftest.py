@@ -1,0 +1,29 @@
+"""One checkout with published models for the session; each test releases from a copy of its own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.origin import Origin, a_copy, origin_in
+from tests.e2e.project import Engine, Project
+
+
+@pytest.fixture(scope="session")
+def the_engine() -> Engine:
+    try:
+        return Engine.of(os.environ)
+    except LookupError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def origin(the_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Origin:
+    return origin_in(tmp_path_factory.mktemp("origin") / "tweets", the_engine)
+
+
+@pytest.fixture
+def project(origin: Origin, tmp_path: Path) -> Iterator[Project]:
+    with a_copy(origin, tmp_path / "tweets") as copy:
+        yield copy

@@ -1,0 +1,26 @@
+"""``python -m tests.mutation GATE [all]``: try a gate's mutants, and print one JSON object for each."""
+
+import json
+import sys
+from dataclasses import asdict
+
+from tests.mutation.places import PLACES, mutants
+from tests.mutation.trials import outcome_of, sound, warm_up
+
+SLOW = 2.0
+"""Seconds beyond which a case is left to the campaign."""
+
+
+def main(gate: str, extent: str = "decisive") -> None:
+    warm_up([gate])
+    cases = sound(gate, [place.module for place in PLACES[gate]])
+    if wrong := [case.number for case in cases if not case.right]:
+        sys.exit(f"{gate} judges its cases {wrong} wrongly already: there is nothing to learn from mutants")
+    everything = extent == "all"
+    for mutant in mutants(gate, decisive=not everything):
+        outcome = outcome_of(mutant, gate, cases, most_seconds=60 if everything else SLOW)
+        print(json.dumps(asdict(outcome)), flush=True)  # noqa: T201 - what it is for
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,169 @@
+"""Trying mutants on a gate's selftest cases, each in a process of its own that is forked from a warm one."""
+
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tests.mutation.importing import forget, put_in_place
+from tests.mutation.mutants import Mutant
+
+CPU_SECONDS = 20
+"""A mutant that runs on without end is ended by the kernel, however slow the machine is."""
+WALL_SECONDS = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One case of the sound gate: how long it took, and which functions of the kit it went through."""
+
+    number: int
+    right: bool
+    seconds: float
+    functions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a mutant; ``killed_by`` is empty where it survived."""
+
+    mutant: Mutant
+    killed_by: str
+
+
+def sound(gate: str, interested: Sequence[str]) -> list[Tried]:
+    """Run every case of a gate as it is; only functions of the ``interested`` modules are noted."""
+    rows = _forked(lambda: _traced(gate, interested))
+    assert isinstance(rows, list), rows
+    return [Tried(row[0], row[1], row[2], frozenset(row[3])) for row in rows]
+
+
+def outcome_of(mutant: Mutant, gate: str, cases: Sequence[Tried], *, most_seconds: float) -> Outcome:
+    """Put the mutant in place and run the cases that go through it, the quickest first, until one is wrong."""
+    place = f"{mutant.module}:{mutant.function}"
+    going = [case for case in cases if not mutant.function or place in case.functions]
+    order = [case.number for case in sorted(going, key=lambda c: c.seconds) if case.seconds <= most_seconds]
+    if not order:
+        return Outcome(mutant, "")
+    said = _forked(lambda: _first_wrong(mutant, gate, order))
+    return Outcome(mutant, said if isinstance(said, str) else "")
+
+
+def warm_up(gates: Sequence[str]) -> None:
+    """Import what the gates import, so that a fork has it all; the kit itself is forgotten again."""
+    for gate in gates:
+        _cases(gate)
+    forget()
+
+
+def _cases(gate: str) -> Sequence[Any]:
+    found: Sequence[Any] = import_module(f"ci_steps.selftest.{gate.replace('-', '_')}").CASES
+    return found
+
+
+def _traced(gate: str, interested: Sequence[str]) -> list[tuple[int, bool, float, list[str]]]:
+    forget()
+    rows = []
+    files = {}
+    cases = _cases(gate)
+    for name in interested:
+        module = import_module(name)
+        files[module.__file__] = name
+    for number, case in enumerate(cases):
+        _forget_answers()
+        seen: set[str] = set()
+
+        def note(frame: FrameType, event: str, _: Any, seen: set[str] = seen) -> None:
+            if event == "call" and (name := files.get(frame.f_code.co_filename)):
+                function = frame.f_code.co_qualname.replace(".<locals>", "")
+                parts = [part for part in function.split(".") if not part.startswith("<")]
+                seen.add(f"{name}:{'.'.join(parts)}")
+
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+            sys.setprofile(note)
+            try:
+                right = case.answered(Path(folder)) is case.wanted
+            finally:
+                sys.setprofile(None)
+        rows.append((number, right, time.perf_counter() - began, sorted(seen)))
+    return rows
+
+
+def _forget_answers() -> None:
+    """A case that shares the report of another must be seen to go through what made it."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("ci_steps.selftest."):
+            for kept in vars(module).values():
+                if callable(clear := getattr(kept, "cache_clear", None)):
+                    clear()
+
+
+def _first_wrong(mutant: Mutant, gate: str, order: Sequence[int]) -> str | None:
+    put_in_place(mutant.module, mutant.number)
+    try:
+        cases = _cases(gate)
+        for number in order:
+            case = cases[number]
+            with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+                answered = case.answered(Path(folder))
+            if getattr(answered, "value", None) != case.wanted.value:
+                return str(case.title)
+    except BaseException as error:  # noqa: BLE001 - whatever a mutant raises, the selftest would end with it
+        return f"raises {type(error).__name__}"
+    return None
+
+
+def _forked(work: Callable[[], Any]) -> Any:
+    """Do ``work`` in a fork of this process and return what it returned; its death is an answer too."""
+    theirs, ours = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if not child:
+        os.close(theirs)
+        _child(work, ours)
+    os.close(ours)
+    content, deadline = bytearray(), time.monotonic() + WALL_SECONDS
+    with open(theirs, "rb", buffering=0) as answer:
+        while (left := deadline - time.monotonic()) > 0 and select.select([answer], [], [], left)[0]:
+            block = answer.read(1 << 16)
+            if not block:
+                break
+            content += block
+        else:
+            os.killpg(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if status:
+        return content.decode() or f"ended by signal {os.WTERMSIG(status)}"
+    return json.loads(content)
+
+
+def _child(work: Callable[[], Any], answer: int) -> None:
+    """Never return: what pytest or the loop above would do next is not for a child."""
+    try:
+        os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+        silent = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(silent, stream)
+        content = json.dumps(work()).encode()
+        status = 0
+    except BaseException:  # noqa: BLE001 - told to the parent, which alone can say it
+        content, status = traceback.format_exc().encode(), 1
+    try:
+        with open(answer, "wb") as stream:
+            stream.write(content)
+    finally:
+        os._exit(status)

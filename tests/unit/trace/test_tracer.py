@@ -1,0 +1,179 @@
+"""From what runs back to everything that it stands on."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ci_steps.adapters.kit_store import KitStore
+from ci_steps.errors import InputError
+from ci_steps.model.digest import Digest
+from ci_steps.model.ledger import Ending, LedgerEntry
+from ci_steps.model.manifest import Manifest
+from ci_steps.model.release import Release
+from ci_steps.model.verdict import Verdict
+from ci_steps.ports import Inspected
+from ci_steps.selftest.specimen import manifest_of, model_files
+from ci_steps.trace.difference import compared
+from ci_steps.trace.tracer import Tracer
+from tests.fakes.blobs import MemoryBlobs
+from tests.fakes.inspector import MemoryInspector
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.progress import Told
+
+
+@dataclass
+class House:
+    """A service that has released, and what is known of it."""
+
+    folder: Path
+    store: KitStore = field(default_factory=lambda: KitStore(MemoryBlobs(), "the store", Told()))
+    ledgers: dict[str, MemoryLedger] = field(
+        default_factory=lambda: {"staging": MemoryLedger(), "production": MemoryLedger()}
+    )
+    known: dict[str, Inspected] = field(default_factory=dict)
+
+    @property
+    def tracer(self) -> Tracer:
+        inspector = MemoryInspector(self.known)
+        return Tracer("tweets", tuple(self.ledgers), inspector, self.ledgers.__getitem__, self.store)
+
+    def publish(self, **changes: bytes) -> Manifest:
+        files = model_files(**changes)
+        manifest = manifest_of(files)
+        folder = self.folder / manifest.sha.short
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        self.store.publish(manifest, folder)
+        return manifest
+
+    def release(self, manifest: Manifest, into: str = "production") -> Release:
+        ledger = self.ledgers[into]
+        history = ledger.history()
+        number = len(history.entries) + 1
+        release = Release(
+            id=f"{into}-{number}",
+            model=manifest.name,
+            sha=manifest.sha,
+            repository="127.0.0.1:5000/tweets",
+            image=Digest.of(manifest.sha.hex.encode()),
+            replicas=1,
+        )
+        entry = LedgerEntry(
+            number=number,
+            previous=history.head,
+            kind="outcome",
+            action="rollout",
+            run="run-1",
+            service="tweets",
+            environment=into,
+            release=release,
+            before=history.live,
+            planned_at=0,
+            ending=Ending.LIVE,
+            gates={"check-metrics": Verdict.PASSED},
+            values={"check-metrics.floor accuracy": "0.81 (floor 0.75)"},
+            by="m.jansen",
+            at="2026-01-01T00:00:00+00:00",
+        )
+        assert ledger.append(entry)
+        return release
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_a_service_is_traced_to_what_is_live_in_each_environment(house: House) -> None:
+    one, two = house.publish(), house.publish(**{"golden.jsonl": b"{}\n"})
+    house.release(one, "staging")
+    house.release(two, "production")
+
+    traced = house.tracer.traced("tweets")
+
+    assert [(t.environment, t.release.sha) for t in traced] == [("staging", one.sha), ("production", two.sha)]
+    [staging] = house.tracer.traced("tweets/staging")
+    assert staging.release == traced[0].release
+
+
+def test_a_container_is_traced_to_its_release_ingredients_gates_and_who(house: House) -> None:
+    manifest = house.publish()
+    release = house.release(manifest)
+    labels = {"ci_steps.release": release.id}
+    house.known["a-container"] = Inspected(release.image, labels, container="a-container")
+
+    [traced] = house.tracer.traced("a-container")
+
+    assert traced.live
+    assert traced.release == release
+    assert traced.ingredients == manifest.ingredients
+    assert traced.gates == {"check-metrics": Verdict.PASSED}
+    assert (traced.by, traced.run) == ("m.jansen", "run-1")
+    text = "\n".join(traced.lines())
+    for part in (
+        manifest.sha.hex,
+        manifest.code.commit,
+        "seed=1",
+        "Python 3.11",
+        "m.jansen",
+        "0.81 (floor 0.75)",
+    ):
+        assert part in text
+
+
+def test_an_image_is_traced_to_its_newest_release(house: House) -> None:
+    manifest = house.publish()
+    house.release(manifest)
+    newest = house.release(manifest)
+    house.known[str(newest.image)] = Inspected(newest.image)
+
+    [traced] = house.tracer.traced(str(newest.image))
+
+    assert traced.release.id == newest.id
+
+
+def test_a_release_that_was_followed_is_not_live(house: House) -> None:
+    old = house.release(house.publish())
+    house.release(house.publish(**{"golden.jsonl": b"{}\n"}))
+    house.known["old"] = Inspected(old.image, {"ci_steps.release": old.id}, container="old")
+
+    [traced] = house.tracer.traced("old")
+
+    assert not traced.live
+
+
+def test_what_nobody_knows_is_bad_input(house: House) -> None:
+    with pytest.raises(InputError, match="is not a container or an image"):
+        house.tracer.traced("no-such-thing")
+
+
+def test_a_service_without_a_release_is_bad_input(house: House) -> None:
+    with pytest.raises(InputError, match="nothing is live for tweets"):
+        house.tracer.traced("tweets")
+
+
+def test_a_container_of_somebody_else_is_bad_input(house: House) -> None:
+    house.known["theirs"] = Inspected(None, {}, container="theirs")
+
+    with pytest.raises(InputError, match="was not released by this kit"):
+        house.tracer.traced("theirs")
+
+
+def test_a_release_that_the_ledger_does_not_know_is_bad_input(house: House) -> None:
+    house.known["lost"] = Inspected(None, {"ci_steps.release": "production-99"}, container="lost")
+
+    with pytest.raises(InputError, match="which the ledger of tweets does not know"):
+        house.tracer.traced("lost")
+
+
+def test_two_models_differ_in_files_ingredients_and_metrics(house: House) -> None:
+    old = house.publish()
+    new = house.publish(**{"metrics.json": b'{"metrics": [{"metric": "accuracy", "value": 0.5}]}'})
+
+    told = {(line.kind, line.what): (line.old, line.new) for line in compared(old, new, house.store)}
+
+    assert told["metric", "accuracy"] == ("0.9", "0.5")
+    assert ("file", "metrics.json") in told
+    assert compared(old, old, house.store) == []
