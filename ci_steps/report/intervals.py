@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ci_steps.model.metrics import METRICS
 from ci_steps.model.settings import Direction, MetricRule
 from ci_steps.model.verdict import Finding, Interval, Verdict
 from ci_steps.report.axes import GREY, Axis, picture
@@ -78,9 +77,7 @@ def _rows(reading: Reading) -> Iterable[_Row]:
 def _better(finding: Finding, rules: tuple[MetricRule, ...]) -> Direction | None:
     metric = finding.subject.partition(" ")[0]
     rule = next((r for r in rules if r.metric == metric and r.where == finding.where), None)
-    if rule:
-        return rule.direction
-    return METRICS[metric].direction if metric in METRICS else None
+    return rule.direction if rule else None
 
 
 def _group(title: str, rows: list[_Row]) -> Html:

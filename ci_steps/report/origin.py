@@ -1,9 +1,8 @@
 """What the model was made of, what it is compared with, and the image it became."""
 
-import json
-
 from ci_steps.documents import Baseline, BuiltImage, Layer, Plan, PushedImage
 from ci_steps.model.manifest import Manifest, SklearnPredictor
+from ci_steps.model.wire import canonical
 from ci_steps.report.markup import Html, code, facts, folded, joined, megabytes, section, table, tag
 from ci_steps.report.reading import Reading
 
@@ -25,7 +24,7 @@ def _ingredients(manifest: Manifest) -> Html:
         ("model SHA", code(str(manifest.sha))),
         ("code", joined((made.repository, " ", code(made.commit), dirty))),
         *(("data", joined((data.uri, " ", code(data.sha256)))) for data in manifest.data[:20]),
-        ("configuration", code(json.dumps(manifest.config.values, ensure_ascii=False, sort_keys=True))),
+        ("configuration", code(canonical(manifest.config.values).decode())),
         ("environment", joined((f"Python {lock.python}, {lock.lock} ", code(lock.lock_sha256)))),
         ("predictor", _predictor(manifest)),
     )

@@ -178,6 +178,10 @@ def _few_rows() -> Specimen:
     return Specimen(files=model_files(**{"golden.jsonl": jsonl(golden(evaluations(), 40))}))
 
 
+def _no_rows() -> Specimen:
+    return Specimen(files=model_files(**{"golden.jsonl": b"\n"}))
+
+
 def _just_enough() -> Specimen:
     return Specimen(files=model_files(**{"golden.jsonl": jsonl(golden(evaluations(), 100))}))
 
@@ -276,6 +280,7 @@ CASES: tuple[Case, ...] = (
         "nothing answered",
         lambda root: report_on(LoopbackService(answers=_crash), root),
     ),
+    _case("metrics", Verdict.INCONCLUSIVE, "no golden row to send", _of(_no_rows(), _serving(_no_rows()))),
     _refuses("metrics", "no metrics page", routes={"GET /metrics": lambda _: Reply(404, b"")}),
     _refuses(
         "metrics",

@@ -70,6 +70,12 @@ def _really_sent(answers: Callable[[Any], Any], folder: Path) -> Report:
     return LoadTest(LoopbackService(answers=answers), ChildPrograms(os.environ), Silent()).run(run)
 
 
+def _ended(folder: Path) -> Report:
+    run = Specimen().laid_out(folder)
+    run.write(PushedImage(repository="127.0.0.1:5000/specimen", image=Digest("1" * 64), findings=()))
+    return LoadTest(LoopbackService(ended=3), ChildPrograms(os.environ), Silent()).run(run)
+
+
 def _without_golden(folder: Path) -> Report:
     run = Specimen(files={"requirements.lock": b""}).laid_out(folder)
     run.write(PushedImage(repository="127.0.0.1:5000/specimen", image=Digest("1" * 64), findings=()))
@@ -130,6 +136,7 @@ CASES: tuple[Case, ...] = (
     _judged("generator", _PASSED, "a generator that sends on time", _SOUND),
     _judged("generator", _PASSED, "a generator on its limit", _requests([20.0] * _N, lag_ms=MOST_LAG_MS)),
     _judged("requests", _INCONCLUSIVE, "a plan of which a part was not recorded", _SOUND[:990]),
+    Case("load-test", "load-test.ready", _REFUSED, "a container that ends at once", _ended),
     Case("load-test", "load-test.payload", _INCONCLUSIVE, "a model without golden rows", _without_golden),
     Case(
         "load-test",

@@ -26,6 +26,8 @@ REMEMBERED = (
     b"\x80\x04\x8c\x06system\x94\x8c\x05posix\x940h\x01h\x00\x8c\x10sklearn.pipeline0\x93\x8c\x02id\x85R."
 )
 PIPELINE_NAME = "sklearn.pipeline.Pipeline"
+EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
+ARRAYS = ("joblib.numpy_pickle.NumpyArrayWrapper", "numpy.ndarray", "numpy.dtype")
 PLAIN = b"\x80\x04}."
 
 
@@ -33,6 +35,27 @@ def importing(module: str, name: str) -> bytes:
     """Return a pickle that imports one global and does nothing with it."""
     texts = (b"\x8c" + bytes([len(text)]) + text.encode() for text in (module, name))
     return b"\x80\x04" + b"".join(texts) + b"\x93."
+
+
+def twofold(module: str, name: str) -> bytes:
+    """Return a pickle with an array of objects, whose inner pickle reads in two ways.
+
+    joblib gives it a memory of its own, in which it imports numpy.ndarray; pickle.load goes on with the old
+    one, in which it imports ``module.name``.
+    """
+    first, second = (b"\x8c" + bytes([len(text)]) + text.encode() + b"\x94" for text in (module, name))
+    outer = (
+        b"\x80\x04]\x94("
+        + first
+        + second
+        + b"\x8c\x13joblib.numpy_pickle\x94\x8c\x11NumpyArrayWrapper\x94\x93"
+        b"\x94)\x81\x94}\x94(\x8c\x08subclass\x94\x8c\x05numpy\x94\x8c\x07ndarray\x94\x93\x94\x8c\x05shape\x94"
+        b"K\x01\x85\x94\x8c\x05order\x94\x8c\x01C\x94\x8c\x05dtype\x94h\t\x8c\x05dtype\x94\x93\x94\x8c\x02O8"
+        b"\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01|\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?t\x94b"
+        b"\x8c\nallow_mmap\x94\x89\x8c\x1bnumpy_array_alignment_bytes\x94K\x10ub"
+    )
+    inner = b"\x80\x04\x8c\x01x\x94\x8c\x05numpy\x94\x8c\x07ndarray\x94h\x01h\x02\x93."
+    return outer + inner + b"e."
 
 
 def _report(
@@ -145,6 +168,40 @@ CASES: tuple[Case, ...] = (
         Verdict.INCONCLUSIVE,
         "bytes that nobody could read",
         _report({"model/weights.bin": b"GGUF\x03\x00\x00\x00"}),
+    ),
+    _case(
+        "polyglot",
+        Verdict.REFUSED,
+        "an array whose objects are a command to pickle.load",
+        _report({"model/other.joblib": twofold("posix", "system")}, ARRAYS),
+    ),
+    _case(
+        "polyglot",
+        Verdict.INCONCLUSIVE,
+        "an array whose objects are a class to pickle.load that nobody allowed",
+        _report({"model/other.joblib": twofold("sklearn.pipeline", "Pipeline")}, ARRAYS),
+    ),
+    _case(
+        "polyglot",
+        Verdict.INCONCLUSIVE,
+        "the same beside a command in the predictor's own file, which joblib.load reads",
+        _predicting(
+            MODEL,
+            {MODEL: twofold("posix", "system"), "other.joblib": twofold("sklearn.pipeline", "Pipeline")},
+            ARRAYS,
+        ),
+    ),
+    _case(
+        "polyglot",
+        Verdict.REFUSED,
+        "a text that ends as a zip file",
+        _report({"notes.txt": b"a plain text\n" + EMPTY_ZIP}),
+    ),
+    _case(
+        "polyglot",
+        Verdict.REFUSED,
+        "a pickle that ends as a zip file",
+        _report({MODEL: PIPELINE + EMPTY_ZIP}, (PIPELINE_NAME,)),
     ),
     _case(
         "polyglot",

@@ -202,6 +202,6 @@ def programs_in(folder: Path) -> list[str]:
         try:
             if (process / "cwd").readlink().is_relative_to(folder):
                 found.append((process / "cmdline").read_text())
-        except (FileNotFoundError, ProcessLookupError):
+        except (FileNotFoundError, ProcessLookupError, PermissionError):  # gone, or not ours
             continue
     return found

@@ -41,8 +41,8 @@ def test_the_wheel_releases_from_a_repository_that_has_nothing_but_a_release_yam
     assert imported_from(separate).is_relative_to(separate.kit.parents[1])
 
 
-def test_the_wheel_proves_its_own_gates(separate: Project) -> None:
-    done = separate.ci_steps("selftest", environ=separate.environ(PYTHONPATH=""))
+def test_the_wheel_carries_what_its_gates_are_proved_with(separate: Project) -> None:
+    done = separate.ci_steps("selftest", "--gate", "scan-model", environ=separate.environ(PYTHONPATH=""))
 
     assert done.code == 0, done.said
     assert "✔ scan-model" in done.output

@@ -52,6 +52,8 @@ class Mutant:
     change: str
     source: str
     number: int
+    inverts: bool
+    """Whether it turns a comparison or a condition round; the others move or loosen one."""
 
     @property
     def place(self) -> str:
@@ -67,6 +69,7 @@ class _Site:
     line: int
     change: str
     make: Callable[[], None]
+    inverts: bool
 
 
 def mutants_of(module: str) -> Iterator[Mutant]:
@@ -74,7 +77,9 @@ def mutants_of(module: str) -> Iterator[Mutant]:
     text = source_of(module).read_text(encoding="utf-8")
     lines = text.splitlines()
     for number, site in enumerate(_sites(ast.parse(text))):
-        yield Mutant(module, site.function, site.line, site.change, lines[site.line - 1].strip(), number)
+        yield Mutant(
+            module, site.function, site.line, site.change, lines[site.line - 1].strip(), number, site.inverts
+        )
 
 
 def compiled(module: str, number: int) -> CodeType:
@@ -106,7 +111,7 @@ class _Finder(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> None:
         for test in _conditions(node):
             if not isinstance(test, ast.Compare | ast.BoolOp | ast.UnaryOp):
-                self._add(test, "condition negated", _negation(node, test))
+                self._add(test, "condition negated", _negation(node, test), inverts=True)
         super().visit(node)
 
     def visit_Compare(self, node: ast.Compare) -> None:
@@ -114,7 +119,10 @@ class _Finder(ast.NodeVisitor):
             for table in (INVERSE, AT_THE_EDGE):
                 if other := table.get(type(op)):
                     self._add(
-                        node, f"{SIGNS[type(op)]} becomes {SIGNS[other]}", _operator(node, index, other())
+                        node,
+                        f"{SIGNS[type(op)]} becomes {SIGNS[other]}",
+                        _operator(node, index, other()),
+                        inverts=table is INVERSE,
                     )
         self.generic_visit(node)
 
@@ -127,7 +135,9 @@ class _Finder(ast.NodeVisitor):
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
         if isinstance(node.op, ast.Not):
-            self._add(node, "not left out", _operand(node, ast.UnaryOp(ast.Not(), node.operand)))
+            self._add(
+                node, "not left out", _operand(node, ast.UnaryOp(ast.Not(), node.operand)), inverts=True
+            )
         self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> None:
@@ -161,8 +171,8 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
         self._inside.pop()
 
-    def _add(self, node: ast.expr, change: str, make: Callable[[], None]) -> None:
-        self.sites.append(_Site(".".join(self._inside), node.lineno, change, make))
+    def _add(self, node: ast.expr, change: str, make: Callable[[], None], *, inverts: bool = False) -> None:
+        self.sites.append(_Site(".".join(self._inside), node.lineno, change, make, inverts))
 
 
 def _conditions(node: ast.AST) -> list[ast.expr]:

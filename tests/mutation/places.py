@@ -20,7 +20,11 @@ class Place:
         found = list(mutants_of(self.module))
         if missing := {*self.decisive, *self.only} - {mutant.function for mutant in found}:
             raise LookupError(f"{self.module} decides nothing in {', '.join(sorted(missing))}")
-        return (mutant for mutant in found if mutant.function in wanted or not (decisive or wanted))
+        return (
+            mutant
+            for mutant in found
+            if (mutant.function in wanted and (mutant.inverts or not decisive)) or not (decisive or wanted)
+        )
 
 
 def _of(package: str, /, **modules: tuple[str, ...]) -> tuple[Place, ...]:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from tests.mutation.importing import forget, put_in_place
 from tests.mutation.mutants import Mutant
 
-CPU_SECONDS = 20
-"""A mutant that runs on without end is ended by the kernel, however slow the machine is."""
+LIMITS = {resource.RLIMIT_CPU: 15, resource.RLIMIT_FSIZE: 1 << 28, resource.RLIMIT_AS: 8 << 30}
+"""A mutant that runs, writes or takes memory without end is ended by the kernel, on a slow machine too."""
 WALL_SECONDS = 90.0
 
 
@@ -44,19 +44,19 @@ class Outcome:
 
 def sound(gate: str, interested: Sequence[str]) -> list[Tried]:
     """Run every case of a gate as it is; only functions of the ``interested`` modules are noted."""
-    rows = _forked(lambda: _traced(gate, interested))
+    rows = _forked(lambda: _traced(gate, interested), {}, 10 * WALL_SECONDS)
     assert isinstance(rows, list), rows
     return [Tried(row[0], row[1], row[2], frozenset(row[3])) for row in rows]
 
 
-def outcome_of(mutant: Mutant, gate: str, cases: Sequence[Tried], *, most_seconds: float) -> Outcome:
-    """Put the mutant in place and run the cases that go through it, the quickest first, until one is wrong."""
+def outcome_of(mutant: Mutant, gate: str, cases: Sequence[Tried]) -> Outcome:
+    """Put the mutant in place and run the cases that go through it, the quickest first, to a wrong one."""
     place = f"{mutant.module}:{mutant.function}"
     going = [case for case in cases if not mutant.function or place in case.functions]
-    order = [case.number for case in sorted(going, key=lambda c: c.seconds) if case.seconds <= most_seconds]
+    order = [case.number for case in sorted(going, key=lambda c: c.seconds)]
     if not order:
         return Outcome(mutant, "")
-    said = _forked(lambda: _first_wrong(mutant, gate, order))
+    said = _forked(lambda: _first_wrong(mutant, gate, order), LIMITS, WALL_SECONDS)
     return Outcome(mutant, said if isinstance(said, str) else "")
 
 
@@ -102,7 +102,7 @@ def _traced(gate: str, interested: Sequence[str]) -> list[tuple[int, bool, float
 
 
 def _forget_answers() -> None:
-    """A case that shares the report of another must be seen to go through what made it."""
+    """Let a case that shares the report of another go through what made it."""
     for name, module in list(sys.modules.items()):
         if name.startswith("ci_steps.selftest."):
             for kept in vars(module).values():
@@ -125,7 +125,7 @@ def _first_wrong(mutant: Mutant, gate: str, order: Sequence[int]) -> str | None:
     return None
 
 
-def _forked(work: Callable[[], Any]) -> Any:
+def _forked(work: Callable[[], Any], limits: Mapping[int, int], wall_seconds: float) -> Any:
     """Do ``work`` in a fork of this process and return what it returned; its death is an answer too."""
     theirs, ours = os.pipe()
     sys.stdout.flush()
@@ -133,10 +133,10 @@ def _forked(work: Callable[[], Any]) -> Any:
     child = os.fork()
     if not child:
         os.close(theirs)
-        _child(work, ours)
+        _child(work, ours, limits)
     os.close(ours)
-    content, deadline = bytearray(), time.monotonic() + WALL_SECONDS
-    with open(theirs, "rb", buffering=0) as answer:
+    content, deadline = bytearray(), time.monotonic() + wall_seconds
+    with os.fdopen(theirs, "rb", buffering=0) as answer:
         while (left := deadline - time.monotonic()) > 0 and select.select([answer], [], [], left)[0]:
             block = answer.read(1 << 16)
             if not block:
@@ -145,16 +145,19 @@ def _forked(work: Callable[[], Any]) -> Any:
         else:
             os.killpg(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return f"ended by {signal.Signals(os.WTERMSIG(status)).name}"
     if status:
-        return content.decode() or f"ended by signal {os.WTERMSIG(status)}"
+        raise RuntimeError(content.decode())
     return json.loads(content)
 
 
-def _child(work: Callable[[], Any], answer: int) -> None:
+def _child(work: Callable[[], Any], answer: int, limits: Mapping[int, int]) -> NoReturn:
     """Never return: what pytest or the loop above would do next is not for a child."""
     try:
         os.setsid()
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+        for limit, value in limits.items():
+            resource.setrlimit(limit, (value, value))
         silent = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(silent, stream)
@@ -163,7 +166,7 @@ def _child(work: Callable[[], Any], answer: int) -> None:
     except BaseException:  # noqa: BLE001 - told to the parent, which alone can say it
         content, status = traceback.format_exc().encode(), 1
     try:
-        with open(answer, "wb") as stream:
-            stream.write(content)
+        with os.fdopen(answer, "wb") as told:
+            told.write(content)
     finally:
         os._exit(status)

@@ -16,7 +16,7 @@ from ci_steps.model.wire import decoded, digest_of, pretty
 from ci_steps.ports import Progress
 from ci_steps.steps.build_image.layers import Entry, write_layer
 
-FORM = 1
+FORM = 2
 """Counted up whenever equal inputs give another layer than before."""
 _TAR = "application/vnd.oci.image.layer.v1.tar"
 

@@ -20,7 +20,19 @@ from ci_steps.wiring import RELEASE
 from tests.e2e.project import Completed, Project
 
 _PATIENCE = 240
-_SECONDS = {"unit-tests": 4.0, "push-image": 0.5, "integration-test": 6.0, "load-test": 6.0, "rollout": 4.0}
+_SECONDS = {
+    "plan": 0.03,
+    "unit-tests": 2.0,
+    "fetch-model": 0.03,
+    "scan-model": 0.1,
+    "check-metrics": 0.3,
+    "check-interface": 0.15,
+    "build-image": 2.0,
+    "push-image": 0.5,
+    "integration-test": 5.0,
+    "load-test": 5.0,
+    "rollout": 3.0,
+}
 """How long a step takes, until it was seen once."""
 
 
@@ -53,7 +65,7 @@ class Moments:
         self._random = random.Random(self.seed)
 
     def within(self, step: str) -> float:
-        return self._random.uniform(0, self._seconds.get(step, 0.2))
+        return self._random.uniform(0, self._seconds[step])
 
     def learn(self, events: Sequence[Mapping[str, Any]]) -> None:
         for event in events:

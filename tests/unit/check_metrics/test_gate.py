@@ -10,9 +10,9 @@ from ci_steps.errors import InputError
 from ci_steps.model.settings import MetricRule
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.selftest.case import Case
-from ci_steps.selftest.check_metrics import (
+from ci_steps.selftest.check_metrics import CASES
+from ci_steps.selftest.evaluated import (
     BY_LENGTH,
-    CASES,
     FLOOR,
     VERSUS,
     Files,

@@ -71,6 +71,7 @@ def test_quantiles_stand_beside_their_limits(tmp_path: Path, written: Write) -> 
 
     assert place(pictures(fast, "p95")[0], POINT) < place(pictures(fast, "p95")[0], MARGIN)
     assert place(pictures(slow, "p95")[0], POINT) > place(pictures(slow, "p95")[0], MARGIN)
+    assert place(pictures(fast, "p95")[0], r'<rect x="([\d.]+)%"') == place(pictures(fast, "p95")[0], MARGIN)
     assert "✔ p95 8.4 ms" in fast
     assert "✘ p95 58.6 ms" in slow
     assert re.search(r"<title>\d{3} requests of 3.83 to 4.64 ms</title>", fast)

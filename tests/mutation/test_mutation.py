@@ -1,0 +1,160 @@
+"""What decides is inverted, one comparison at a time, and `selftest` goes red each time."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.equivalent import EQUIVALENT, reason_for
+from tests.mutation.mutants import Mutant, compiled, mutants_of, source_of
+from tests.mutation.places import PLACES, mutants
+
+ROOT = Path(__file__).parents[2]
+FULL = os.environ.get("CI_STEPS_CAMPAIGN") == "full"
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+THROUGH_THE_COMMAND = """\
+import sys
+from tests.mutation.importing import put_in_place
+put_in_place(sys.argv.pop(1), int(sys.argv.pop(1)))
+from ci_steps.__main__ import main
+main()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one trial came to."""
+
+    mutant: Mutant
+    killed_by: str
+
+
+def tried(gate: str, extent: str) -> list[Told]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.mutation", gate, extent],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    rows = [json.loads(line) for line in ended.stdout.splitlines()]
+    return [Told(Mutant(**row["mutant"]), row["killed_by"]) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def results() -> Iterator[dict[str, list[Told]]]:
+    """Collect what the gates came to; a campaign that got through all of them is written down."""
+    told: dict[str, list[Told]] = {}
+    yield told
+    if FULL and told.keys() == PLACES.keys():
+        RESULTS.write_text(table(told), encoding="utf-8")
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(3600 if FULL else 300)
+@pytest.mark.parametrize("gate", PLACES)
+def test_the_selftest_goes_red_when_a_comparison_that_decides_is_inverted(
+    gate: str, results: dict[str, list[Told]]
+) -> None:
+    decisive = mutants(gate, decisive=True)
+
+    told = results[gate] = tried(gate, "all" if FULL else "decisive")
+
+    survived = [one.mutant for one in told if not one.killed_by]
+    assert decisive
+    assert {one.mutant for one in told} >= {*decisive}
+    assert [str(mutant) for mutant in survived if mutant in decisive and not reason_for(mutant)] == []
+
+
+def test_every_reason_belongs_to_a_mutant_that_can_be_made() -> None:
+    every = [mutant for gate in PLACES for mutant in mutants(gate, decisive=False)]
+
+    assert [entry for entry in EQUIVALENT if not any(map(entry.is_this, every))] == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "function"), [("check-metrics", "keeps_floor"), ("admission", "Waiver.covers")]
+)
+def test_the_command_ends_with_1_where_a_gate_is_broken(gate: str, function: str) -> None:
+    mutant = next(m for m in mutants(gate, decisive=True) if m.function == function)
+
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-c", THROUGH_THE_COMMAND, mutant.module, str(mutant.number)),
+            *("selftest", "--gate", gate),
+        ],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode == 1
+    assert ", must be " in ended.stdout
+    assert "do not trust this installation" in ended.stderr
+
+
+def test_the_command_ends_with_0_and_names_every_case_where_no_gate_is_broken() -> None:
+    from ci_steps.selftest.table import CASES
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "ci_steps", "selftest"], check=False, cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    lines = ended.stdout.splitlines()
+    assert len(lines) == len(CASES)
+    assert all(line.endswith(case.title) for line, case in zip(lines, CASES, strict=True))
+
+
+def test_a_mutant_differs_from_its_module_in_one_place() -> None:
+    module = "ci_steps.steps.check_metrics.decisions"
+    found = list(mutants_of(module))
+    sound = compile(
+        ast.parse(source_of(module).read_text()), str(source_of(module)), "exec", dont_inherit=True
+    )
+
+    codes = {compiled(module, mutant.number).co_consts for mutant in found}
+
+    assert len(codes) == len(found)
+    assert sound.co_consts not in codes
+
+
+def test_a_gate_without_its_function_is_an_error() -> None:
+    from tests.mutation.places import Place
+
+    with pytest.raises(LookupError, match="decides nothing in no_such_function"):
+        list(Place("ci_steps.model.verdict", ("no_such_function",)).mutants(decisive=True))
+
+
+def table(told: dict[str, list[Told]]) -> str:
+    """Return the campaign's numbers, and every mutant that survived, with its line."""
+    lines = [
+        "# Mutants of the gates",
+        "",
+        "Written by `make campaign`. Each comparison, condition and connective of the modules in which a",
+        "gate decides is changed in turn, and the gate's selftest cases are run; texts are left alone.",
+        "Killed: a case was judged otherwise, or the selftest crashed. Equivalent: no verdict depends on it.",
+        "",
+        "| gate | mutants | killed | equivalent | survived |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    left: list[str] = []
+    for gate, many in told.items():
+        alive = [one.mutant for one in many if not one.killed_by]
+        survived = [mutant for mutant in alive if not reason_for(mutant)]
+        killed, same = len(many) - len(alive), len(alive) - len(survived)
+        lines.append(f"| {gate} | {len(many)} | {killed} | {same} | {len(survived)} |")
+        left += [
+            f"- `{mutant.place}` in `{mutant.function}`, {mutant.change}: `{mutant.source}`"
+            for mutant in survived
+        ]
+    return "\n".join([*lines, "", "## Survived", "", *(left or ["None."]), ""])
