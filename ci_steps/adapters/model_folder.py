@@ -1,6 +1,7 @@
 """A model folder on disk, as training leaves it."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from ci_steps.model.wire import Wire, digest_of
 from ci_steps.ports import Programs
 
 MANIFEST = "manifest.json"
+_SIGNED = re.compile(
+    r"[?&](x-amz-signature|x-goog-signature|sig|signature|token|access_token|password)=", re.IGNORECASE
+)
 REQUIRED = ("interface.json", "metrics.json", "evaluations.jsonl", "golden.jsonl", "requirements.lock")
 
 
@@ -82,6 +86,7 @@ class ModelFolder:
         for required in REQUIRED:
             if required not in names:
                 raise InputError(f"{self.path} has no {required}", hint="see 'A model' in the README")
+        _refuse_secrets(card, card_path)
         predictor = self._predictor(card.predictor, names, card_path)
         try:
             config = Config(values=card.config, sha256=digest_of(card.config).hex)
@@ -163,6 +168,19 @@ class ModelFolder:
 
 def _without_password(url: str) -> str:
     scheme, there, rest = url.partition("://")
-    if not there or "@" not in rest.partition("/")[0]:
-        return url
-    return f"{scheme}://{rest.partition('@')[2]}"
+    host, slash, path = rest.partition("/")
+    # The last @ ends the login: a password may hold one itself.
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}" if there else url
+
+
+def _refuse_secrets(card: ModelCard, where: Path) -> None:
+    """Refuse an address with a login: the manifest is in the image's labels and on /info, for everyone."""
+    named = [("data", source.uri) for source in card.data]
+    for key, url in [*named, ("code", card.code.repository)] if card.code else named:
+        login = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+        if ":" in login or (login and url.startswith("http")) or _SIGNED.search(url):
+            shown = _without_password(url).partition("?")[0]
+            raise InputError(
+                f"{where}: {key} has an address with a password or token in it: {shown}",
+                hint="write it without; whoever may ask /info would read it",
+            )

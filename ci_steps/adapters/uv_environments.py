@@ -29,7 +29,7 @@ _WHEELS_ONLY = ("--only-binary", ":all:", "--require-hashes")
 _BROKE_OFF = re.compile(
     r"error sending request|timed out|connection|os error|\b5\d\d\b .*error", re.IGNORECASE
 )
-_CREDENTIALS = re.compile(r"://[^/@\s]+@")
+_CREDENTIALS = re.compile(r"://[^/\s]+@")
 
 
 @dataclass(frozen=True, slots=True)

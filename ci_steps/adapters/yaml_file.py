@@ -15,6 +15,8 @@ from ci_steps.model.wire import converted
 
 T = TypeVar("T")
 _Place = tuple[str | int, ...]
+_MOST_PLACES = 100_000
+"""A few lines of aliases of aliases stand for more values than any machine can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ class YamlFile(Generic[T]):
             raise InputError(f"{at}: {error.problem or 'this is not YAML'}", hint="mend the line") from error
         except yaml.YAMLError as error:
             raise InputError(f"{self.path} is not YAML: {error}") from error
+        except RecursionError as error:
+            raise InputError(
+                f"{self.path} is nested too deeply, or holds itself", hint="write it flat"
+            ) from error
+        except UnicodeEncodeError as error:
+            raise InputError(f"{self.path} holds half of a character", hint="write it as UTF-8") from error
         if not isinstance(plain, dict):
             raise InputError(f"{self.path} is not a mapping", hint="see the example in the README")
         return plain, lines
@@ -90,6 +98,7 @@ class YamlFile(Generic[T]):
         else:
             missing = re.search(r"missing required field `([^`]*)`", what)
             what = f"the key {missing[1]!r} is missing" if missing else what
+            what = re.sub(r"expected `array` of length >= (\d+)", r"\1 or more must be listed", what)
             hint = "see the example in the README"
         under = f" in {key}" if key else ""
         return InputError(f"{self.path}:{lines.get(place, 1)}: {what}{under}", hint=hint)
@@ -100,6 +109,8 @@ def _note(node: yaml.Node | None, place: _Place, lines: dict[_Place, int], path:
     if node is None:
         return
     lines.setdefault(place, node.start_mark.line + 1)
+    if len(lines) > _MOST_PLACES:
+        raise InputError(f"{path} holds more than {_MOST_PLACES:,} values", hint="leave out its aliases")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             child = (*place, str(key.value))

@@ -10,7 +10,7 @@ from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.wire import plain, pretty
 from ci_steps.rundir import RunDir
-from ci_steps.trace.difference import compared
+from ci_steps.trace.difference import claims, compared
 from ci_steps.wiring import Wiring
 
 
@@ -89,12 +89,15 @@ def show(ref: str, *, config: Path, as_json: bool) -> None:
     store = _wiring(config).store()
     manifest = store.manifest(ModelRef.parse(ref))
     if as_json:
-        click.echo(one_line(plain(manifest) | {"sha": str(manifest.sha)}))
+        said = {"sha": str(manifest.sha), "claims": claims(manifest, store)}
+        click.echo(one_line(plain(manifest) | said))
         return
     tags = [tag for tag, sha in store.tags(manifest.name).items() if sha == manifest.sha]
     click.echo(f"{manifest.name}@{manifest.sha.hex}  {', '.join(tags)}".rstrip())
     for line in _ingredients(manifest):
         click.echo(f"  {line}")
+    for name, value in claims(manifest, store).items():
+        click.echo(f"  claim        {name}: {value:g}")
     click.echo("  files")
     for file in manifest.files:
         click.echo(f"    {file.sha256[:12]}  {file.size:>12,}  {file.path}")
@@ -123,12 +126,16 @@ def diff(old: str, new: str, *, config: Path, as_json: bool) -> None:
 @click.argument("ref")
 @click.argument("tag")
 @options.config
-def tag(ref: str, tag: str, *, config: Path) -> None:
+@options.as_json
+def tag(ref: str, tag: str, *, config: Path, as_json: bool) -> None:
     """Let TAG stand for the model REF; it may be moved again, and never decides what is live."""
     wiring = _wiring(config)
     manifest = wiring.store().manifest(ModelRef.parse(ref))
     ModelRef.parse(f"{manifest.name}:{tag}")
     wiring.store().tag(manifest.name, tag, manifest.sha, by=wiring.who)
+    if as_json:
+        click.echo(one_line({"model": manifest.name, "sha": str(manifest.sha), "tags": [tag]}))
+        return
     click.echo(f"{manifest.name}:{tag} is {manifest.name}@{manifest.sha.short}")
 
 
@@ -139,7 +146,7 @@ def _wiring(config: Path, *, as_json: bool = False) -> Wiring:
 
 def _ingredients(manifest: Manifest) -> list[str]:
     code = manifest.code
-    lines = [f"code         {code.commit[:12]} {code.repository}{' (dirty)' if code.dirty else ''}"]
+    lines = [f"code         {code.commit[:12]} {code.repository}{' (dirty)' if code.dirty else ''}".rstrip()]
     lines += [f"data         {source.sha256[:12]} {source.uri}" for source in manifest.data]
     lines += [f"config       {key}: {value}" for key, value in sorted(manifest.config.values.items())]
     lock = manifest.environment

@@ -76,7 +76,8 @@ class PlainLines:
         for line in waiver_lines(ran):
             self._line(f"  {line}")
         for finding in ran.stops:
-            self._line(f"  {finding.verdict.value} {finding.check} [{finding.where}] {finding.sentence}")
+            where = f" [{finding.where}]" if finding.where else ""
+            self._line(f"  {finding.verdict.value} {finding.check}{where} {finding.sentence}")
             if finding.next:
                 self._line(f"    next: {finding.next}")
             if finding.witness:
@@ -146,14 +147,15 @@ def one_line(value: object) -> str:
 
 
 def amount(number: float, unit: str) -> str:
-    """Return a number with its unit as people read it; bytes in MB."""
-    return f"{number / 1e6:,.1f} MB" if unit == "bytes" else f"{number:,.0f} {unit}"
+    """Return a number with its unit as people read it; bytes in kB or MB."""
+    if unit != "bytes":
+        return f"{number:,.0f} {unit}"
+    return f"{number / 1e3:,.1f} kB" if number < 1e6 else f"{number / 1e6:,.1f} MB"
 
 
 def share(done: int, total: int, unit: str) -> str:
     """Return how far something is: ``37 of 100 rows``."""
-    so_far = f"{done / 1e6:,.1f}" if unit == "bytes" else f"{done:,}"
-    return f"{so_far} of {amount(total, unit)}"
+    return f"{amount(done, unit) if unit == 'bytes' else f'{done:,}'} of {amount(total, unit)}"
 
 
 @contextmanager

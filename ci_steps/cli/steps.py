@@ -9,7 +9,7 @@ import click
 
 from ci_steps.cli import options
 from ci_steps.cli.screen import Screen, screen
-from ci_steps.documents import Plan
+from ci_steps.documents import Plan, Rollout
 from ci_steps.errors import ExitCode, StepError
 from ci_steps.pipeline import Ran, Runner, exit_code
 from ci_steps.report import write_page
@@ -79,19 +79,23 @@ def _run(
         except StepError as error:
             shown.failed(error)
             raise click.exceptions.Exit(int(error.exit_code)) from error
-        _close(shown, ran, page)
+        _close(shown, run, ran, page)
     raise click.exceptions.Exit(int(exit_code(ran)))
 
 
-def _close(shown: Screen, ran: Sequence[Ran], page: Path | None) -> None:
+def _close(shown: Screen, run: RunDir, ran: Sequence[Ran], page: Path | None) -> None:
     code = exit_code(ran)
     words = {
         ExitCode.GO_ON: "passed",
+        ExitCode.BAD_INPUT: "nothing to do",
         ExitCode.REFUSED: "refused",
         ExitCode.INCONCLUSIVE: "inconclusive",
         ExitCode.ROLLED_BACK: "rolled back: the service is as it was before",
         ExitCode.ROLLBACK_FAILED: "ROLLBACK FAILED: look at the service now",
         ExitCode.STALE: "stale: a later plan is live",
     }
+    last = ran[-1].document
+    if isinstance(last, Rollout) and last.result in {"live", "already-live"}:
+        words[code] = f"passed, serving at http://{run.read(Plan).target.address}"
     where = f", see {page}" if page else ""
-    shown.close(f"{words.get(code, code.name.lower())} (exit {int(code)}){where}")
+    shown.close(f"{words[code]} (exit {int(code)}){where}")

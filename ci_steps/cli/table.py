@@ -36,6 +36,8 @@ class LiveTable:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self._stopped, self._now = self._now, ""
         self._live.stop()
 
     def began(self, step: str) -> None:

@@ -92,6 +92,9 @@ class _Deed(Document, frozen=True, kw_only=True):
             if self.release
             else "nothing"
         )
+        if self.result == "live":
+            # Who rolls back at night reads here which release answers now, and only then why.
+            return f"live: {what}" + (f" - {self.reason}" if self.reason else "")
         return f"{self.result}: {self.reason or what}"
 
 

@@ -84,10 +84,6 @@ class History:
         return last if last and last.kind == "intent" else None
 
     @property
-    def last_outcome(self) -> LedgerEntry | None:
-        return next((e for e in reversed(self.entries) if e.kind == "outcome"), None)
-
-    @property
     def live_entry(self) -> LedgerEntry | None:
         """The outcome that put the live release where it is."""
         return next((e for e in reversed(self.entries) if e.ending is Ending.LIVE), None)
@@ -110,9 +106,6 @@ class History:
             if entry.ending is Ending.LIVE and entry.release and entry.release.id not in out:
                 return entry.release
         return None
-
-    def outcome_of(self, run: str) -> LedgerEntry | None:
-        return next((e for e in reversed(self.entries) if e.kind == "outcome" and e.run == run), None)
 
 
 def _rolled_back_from(entry: LedgerEntry) -> bool:

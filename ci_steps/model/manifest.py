@@ -95,7 +95,7 @@ class Manifest(Wire, frozen=True, kw_only=True):
         return manifest
 
     def validate(self, where: str) -> None:
-        """Refuse a name or a path that could lead outside, twice the same path, or an unsorted list."""
+        """Refuse what could lead outside, is listed twice or unsorted, or contradicts the files or values."""
         if not NAME.fullmatch(self.name):
             raise InputError(
                 f"{where}: {self.name!r} is not a model's name", hint="use a-z, 0-9, '.', '_', '-'"
@@ -109,6 +109,16 @@ class Manifest(Wire, frozen=True, kw_only=True):
             )
         if self.environment.lock not in paths:
             raise InputError(f"{where}: the lock {self.environment.lock!r} is not among its files")
+        if self.file(self.environment.lock).sha256 != self.environment.lock_sha256:
+            raise InputError(
+                f"{where}: lock_sha256 is not that of its file {self.environment.lock}",
+                hint="publish the model anew; do not use this one",
+            )
+        if digest_of(self.config.values).hex != self.config.sha256:
+            raise InputError(
+                f"{where}: the SHA-256 of config is not that of its values",
+                hint="publish the model anew; do not use this one",
+            )
 
     @property
     def sha(self) -> Digest:
@@ -137,7 +147,8 @@ def refuse_outside(path: str, where: str) -> None:
     """Refuse a path that is absolute, climbs, or is not in its one plain form."""
     parts = PurePosixPath(path).parts
     climbs = path.startswith("/") or ".." in parts or "\\" in path or "\0" in path
-    if climbs or path != "/".join(parts) or path in {"", "."} or parts[0].endswith(":"):
+    odd = not path.isprintable()  # a control character rewrites terminals; a lone surrogate is no UTF-8
+    if climbs or odd or path != "/".join(parts) or path in {"", "."} or parts[0].endswith(":"):
         raise InputError(
             f"{where}: path {path!r} points outside the model's folder or is not plain",
             hint="a manifest holds relative paths such as model/model.joblib; do not use this model",

@@ -9,7 +9,6 @@ from ci_steps.model.wire import Wire
 
 Direction = Literal["higher", "lower"]
 Positive = Annotated[float, Meta(gt=0)]
-Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Section(Wire, frozen=True, kw_only=True):
@@ -80,7 +79,8 @@ class IntegrationSettings(Section, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=100)], Meta(description="rows replayed, chosen by the model's SHA")
     ] = 100
     tolerance: Annotated[
-        Annotated[float, Meta(ge=0)], Meta(description="relative difference of numbers that counts as equal")
+        Annotated[float, Meta(ge=0, lt=1)],
+        Meta(description="relative difference of numbers that counts as equal"),
     ] = 1e-6
     ready_seconds: Annotated[Positive, Meta(description="the container must be ready within this")] = 60
     memory_mb: Annotated[Annotated[int, Meta(ge=6)] | None, Meta(description="memory limit, MiB")] = None
@@ -97,8 +97,13 @@ class LoadSettings(Section, frozen=True, kw_only=True):
     p50_ms: Annotated[Positive | None, Meta(description="limit of the median latency, ms")] = None
     p95_ms: Annotated[Positive | None, Meta(description="limit of the 95th percentile, ms")] = None
     p99_ms: Annotated[Positive | None, Meta(description="limit of the 99th percentile, ms")] = None
-    errors: Annotated[Share, Meta(description="greatest share of failed requests")] = 0
-    achieved: Annotated[Share, Meta(description="least achieved/planned rate")] = 0.98
+    # A limit that nothing could miss is none: 1 would let every request fail, 0 none be answered.
+    errors: Annotated[
+        Annotated[float, Meta(ge=0, lt=1)], Meta(description="greatest share of failed requests")
+    ] = 0
+    achieved: Annotated[
+        Annotated[float, Meta(gt=0, le=1)], Meta(description="least achieved/planned rate")
+    ] = 0.98
 
 
 class EnvironmentSettings(Section, frozen=True, kw_only=True):

@@ -42,6 +42,8 @@ def decoded(content: bytes | str, kind: type[T], *, where: str) -> T:
         return msgspec.json.decode(content, type=kind, dec_hook=_decoded)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{where}: {_in_words(error)}") from error
+    except RecursionError as error:
+        raise InputError(f"{where}: nested too deeply") from error
 
 
 def converted(value: object, kind: type[T], *, where: str) -> T:

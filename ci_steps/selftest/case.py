@@ -14,6 +14,7 @@ class Case:
 
     gate: str
     check: str
+    """The id of the check; the gate's own name stands for all of its checks."""
     wanted: Verdict
     title: str
     report: Callable[[Path], Report]
@@ -22,4 +23,5 @@ class Case:
     def answered(self, folder: Path) -> Verdict | None:
         """Return the worst verdict that the gate gave under this check's id; None where it gave none."""
         findings = self.report(folder).findings
-        return max((f.verdict for f in findings if f.check == self.check), default=None)
+        asked = (f.verdict for f in findings if self.check in {f.check, f.check.partition(".")[0]})
+        return max(asked, default=None)

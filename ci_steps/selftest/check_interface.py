@@ -249,6 +249,18 @@ _REST = (
         "baseline",
         Specimen(baseline=model_files(**{"golden.jsonl": None})),
     ),
+    case(
+        "a baseline whose interface is no JSON schema",
+        Verdict.INCONCLUSIVE,
+        "baseline",
+        Specimen(baseline=with_input({"type": "strng"})),
+    ),
+    case(
+        "a baseline whose interface is of another dialect",
+        Verdict.INCONCLUSIVE,
+        "baseline",
+        Specimen(baseline=with_input({"$schema": "http://json-schema.org/draft-04/schema#"})),
+    ),
     case("the same model on both sides takes the same", Verdict.PASSED, "input", Specimen(baseline=_FILES)),
     case(
         "the same model on both sides answers the same", Verdict.PASSED, "output", Specimen(baseline=_FILES)
@@ -275,4 +287,6 @@ _REST = (
     ),
 )
 
-CASES: tuple[Case, ...] = _REQUESTS + _REST
+_SOUND = replace(case("a sound model", Verdict.PASSED, "schema", _SERVED), check=GATE)
+
+CASES: tuple[Case, ...] = (*_REQUESTS, *_REST, _SOUND)

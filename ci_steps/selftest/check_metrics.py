@@ -1,5 +1,6 @@
 """What `check-metrics` must refuse, must not decide, and must let pass."""
 
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -264,4 +265,11 @@ CASES: tuple[Case, ...] = (
         baseline=model(_ROWS),
     ),
     *EVIDENCE,
+    Case(
+        "check-metrics",
+        "check-metrics",
+        PASSED,
+        "a sound model",
+        partial(judged, (FLOOR, VERSUS), model(_ROWS), model(_BETTER)),
+    ),
 )

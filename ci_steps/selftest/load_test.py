@@ -152,4 +152,5 @@ CASES: tuple[Case, ...] = (
         "a sound service, really sent to",
         partial(_really_sent, specimen_answer),
     ),
+    Case("load-test", "load-test", _PASSED, "a sound load", partial(_judge, _SOUND, _LIMITS)),
 )

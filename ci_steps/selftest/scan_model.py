@@ -11,51 +11,23 @@ from ci_steps.model.manifest import SklearnPredictor
 from ci_steps.model.settings import ScanSettings
 from ci_steps.model.verdict import Verdict
 from ci_steps.selftest.case import Case
+from ci_steps.selftest.pickles import (
+    ARRAYS,
+    EMPTY_ZIP,
+    PIPELINE,
+    PIPELINE_NAME,
+    PLAIN,
+    REMEMBERED,
+    SYSTEM,
+    importing,
+    twofold,
+)
 from ci_steps.selftest.specimen import Specimen, manifest_of, model_files
 from ci_steps.steps.scan_model import ScanModel
 
 MODEL = "model/model.joblib"
 LOCK = {"requirements.lock": b"joblib==1.6.0\n"}
 SOURCE = ("model/predictor.py",)
-
-# Written by hand, because nothing here may depend on a pickler: protocol 4, STOP at the end.
-PIPELINE = b"\x80\x04\x8c\x10sklearn.pipeline\x94\x8c\x08Pipeline\x94\x93)\x81."
-SYSTEM = b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x8c\x02id\x85R."
-# The two names of the trap come from memory, in the other order, over a decoy.
-REMEMBERED = (
-    b"\x80\x04\x8c\x06system\x94\x8c\x05posix\x940h\x01h\x00\x8c\x10sklearn.pipeline0\x93\x8c\x02id\x85R."
-)
-PIPELINE_NAME = "sklearn.pipeline.Pipeline"
-EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
-ARRAYS = ("joblib.numpy_pickle.NumpyArrayWrapper", "numpy.ndarray", "numpy.dtype")
-PLAIN = b"\x80\x04}."
-
-
-def importing(module: str, name: str) -> bytes:
-    """Return a pickle that imports one global and does nothing with it."""
-    texts = (b"\x8c" + bytes([len(text)]) + text.encode() for text in (module, name))
-    return b"\x80\x04" + b"".join(texts) + b"\x93."
-
-
-def twofold(module: str, name: str) -> bytes:
-    """Return a pickle with an array of objects, whose inner pickle reads in two ways.
-
-    joblib gives it a memory of its own, in which it imports numpy.ndarray; pickle.load goes on with the old
-    one, in which it imports ``module.name``.
-    """
-    first, second = (b"\x8c" + bytes([len(text)]) + text.encode() + b"\x94" for text in (module, name))
-    outer = (
-        b"\x80\x04]\x94("
-        + first
-        + second
-        + b"\x8c\x13joblib.numpy_pickle\x94\x8c\x11NumpyArrayWrapper\x94\x93"
-        b"\x94)\x81\x94}\x94(\x8c\x08subclass\x94\x8c\x05numpy\x94\x8c\x07ndarray\x94\x93\x94\x8c\x05shape\x94"
-        b"K\x01\x85\x94\x8c\x05order\x94\x8c\x01C\x94\x8c\x05dtype\x94h\t\x8c\x05dtype\x94\x93\x94\x8c\x02O8"
-        b"\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01|\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?t\x94b"
-        b"\x8c\nallow_mmap\x94\x89\x8c\x1bnumpy_array_alignment_bytes\x94K\x10ub"
-    )
-    inner = b"\x80\x04\x8c\x01x\x94\x8c\x05numpy\x94\x8c\x07ndarray\x94h\x01h\x02\x93."
-    return outer + inner + b"e."
 
 
 def _report(
@@ -139,6 +111,19 @@ CASES: tuple[Case, ...] = (
     _allowed("a function that loads another pickle, allowed", Verdict.REFUSED, "joblib", "load"),
     _allowed("a plain type of Python, allowed", Verdict.PASSED, "builtins", "set"),
     _allowed("a private class, allowed", Verdict.PASSED, "sklearn.pipeline", "__Private"),
+    _allowed("a pair that no honest class has, allowed", Verdict.REFUSED, "sklearn", "Pipe line"),
+    _case(
+        "global",
+        Verdict.PASSED,
+        "a plain type in Python 2's spelling, in a pickle that means it",
+        _report({MODEL: importing("__builtin__", "set", protocol=2)}, ("builtins.set",)),
+    ),
+    _case(
+        "global",
+        Verdict.REFUSED,
+        "a plain type in Python 2's spelling, in a pickle that takes it by the letter",
+        _report({MODEL: importing("__builtin__", "set", protocol=3)}, ("builtins.set",)),
+    ),
     _case("global", Verdict.PASSED, "an allowed class", _report({MODEL: PIPELINE}, (PIPELINE_NAME,))),
     _case(
         "trailing",
@@ -159,6 +144,23 @@ CASES: tuple[Case, ...] = (
         Verdict.REFUSED,
         "a compiled library, though someone allowed its path",
         _report({"model/fast.txt": b"\x7fELF\x02\x01\x01"}, code=(*SOURCE, "model/fast.txt")),
+    ),
+    *(
+        _case("code", Verdict.REFUSED, title, _report({path: content}, code=(*SOURCE, path)))
+        for title, path, content in (
+            ("a library by the end of its name", "model/fast.so.1", b"text\n"),
+            ("compiled Python by its name", "model/fast.pyc", b"text\n"),
+            ("a Windows program, named as a text", "model/fast.txt", b"MZ\x90\0\x03\0\0\0"),
+            ("compiled Python, named as a text", "model/fast.txt", b"\xa7\r\r\n" + bytes(12) + b"\xe3\0"),
+            ("YAML that makes Python objects", "model/a.yaml", b"a: !!python/object/apply:os.system [id]\n"),
+            ("source in an encoding that hides it", "model/predictor.py", b"# coding: utf-7\nA = 1\n"),
+        )
+    ),
+    _case(
+        "code",
+        Verdict.PASSED,
+        "source that says it is in UTF-8",
+        _report({"model/predictor.py": b"# coding: utf-8\nA = 1\n"}),
     ),
     _case(
         "unreadable", Verdict.INCONCLUSIVE, "a pickle that ends too early", _report({MODEL: PIPELINE[:-1]})
@@ -258,4 +260,18 @@ CASES: tuple[Case, ...] = (
         _predicting("other.joblib", {"other.joblib": PIPELINE}, (PIPELINE_NAME,)),
     ),
     _case("files", Verdict.PASSED, "files that hold no code", _report({})),
+    Case(
+        "scan-model",
+        "scan-model",
+        Verdict.PASSED,
+        "a sound model",
+        _report({MODEL: PIPELINE}, (PIPELINE_NAME,)),
+    ),
+    Case(
+        "scan-model",
+        "scan-model",
+        Verdict.PASSED,
+        "a sound model without a pickle, whose lock pins no joblib",
+        _report({"requirements.lock": b""}),
+    ),
 )

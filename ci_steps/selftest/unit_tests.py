@@ -164,4 +164,5 @@ CASES: tuple[Case, ...] = (
     _commit("a test that was changed after its commit", Repository(edited=FAILS)),
     _commit("a model trained with changes that no commit has", Repository(trained_dirty=True)),
     _commit("a folder that git does not know", Repository(trained_at="0" * 40, without_git=True)),
+    Case("unit-tests", "unit-tests", Verdict.PASSED, "a sound repository", lambda _: _sound()),
 )

@@ -76,11 +76,7 @@ class MakePlan(Step):
         earlier = _readable_plan(run)
         if earlier and _continues(earlier, plan, history):
             return msgspec.structs.replace(earlier, made=None, seal=None)
-        if earlier and (earlier.service, earlier.environment, earlier.sha) != (
-            plan.service,
-            environment,
-            plan.sha,
-        ):
+        if earlier and _whose(earlier) != _whose(plan):
             run.drop(*(kind for kind in DOCUMENTS if kind is not Plan))
         run.drop(Rollout)
         return plan

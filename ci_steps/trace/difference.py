@@ -38,17 +38,18 @@ def _facts(manifest: Manifest, store: ModelStore) -> dict[tuple[str, str], str]:
     }
     facts |= {("data", source.uri): source.sha256[:12] for source in manifest.data}
     facts |= {("config", key): str(value) for key, value in manifest.config.values.items()}
-    facts |= {("metric", name): f"{value:g}" for name, value in _claims(manifest, store).items()}
+    facts |= {("metric", name): f"{value:g}" for name, value in claims(manifest, store).items()}
     return facts | {("file", file.path): f"{file.sha256[:12]} {file.size:,} bytes" for file in manifest.files}
 
 
-def _claims(manifest: Manifest, store: ModelStore) -> dict[str, float]:
+def claims(manifest: Manifest, store: ModelStore) -> dict[str, float]:
+    """Return the metrics that a model claims, each by its name and slice."""
     if not manifest.has("metrics.json"):
         return {}
     content = store.content(manifest.file("metrics.json").digest)
-    claims = decoded(content, dict[str, Any], where=f"metrics.json of {manifest.name}@{manifest.sha.short}")
+    claimed = decoded(content, dict[str, Any], where=f"metrics.json of {manifest.name}@{manifest.sha.short}")
     named: dict[str, float] = {}
-    for claim in claims.get("metrics", ()):
+    for claim in claimed.get("metrics", ()):
         where = claim.get("slice") or {}
         slices = ", ".join(f"{key}={value}" for key, value in where.items())
         named[f"{claim['metric']} where {slices}" if slices else claim["metric"]] = claim["value"]

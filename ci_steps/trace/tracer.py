@@ -13,7 +13,7 @@ from ci_steps.model.refs import ModelRef
 from ci_steps.model.release import Release
 from ci_steps.model.verdict import Verdict, Waived
 from ci_steps.model.wire import Wire
-from ci_steps.ports import Inspector, Ledger, ModelStore
+from ci_steps.ports import Inspected, Inspector, Ledger, ModelStore
 
 _NUMBERS = {
     *(f"check-metrics.{kind}" for kind in ("floor", "ceiling", "versus")),
@@ -63,9 +63,9 @@ class Traced(Wire, frozen=True, kw_only=True):
             for check, seen in self.values.items():
                 if check.partition(" ")[0] in _NUMBERS and check.startswith(f"{name}."):
                     yield f"    {check.removeprefix(f'{name}.')}: {seen}"
-        for waived in self.waived:
-            waiver = waived.waiver
-            yield f"  waived       {waiver.check} by {waiver.by} until {waiver.until}: {waiver.reason}"
+            for waiver in (waived.waiver for waived in self.waived):
+                if waiver.check.startswith(f"{name}."):
+                    yield f"    {waiver.check} waived by {waiver.by} until {waiver.until}: {waiver.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,41 @@ class Tracer:
             if not found:
                 raise InputError(f"nothing is live for {what}, by the ledger", hint="see `history`")
             return found
-        inspected = self.inspector.inspect(what)
-        if inspected is None:
+        if service == self.service:
             raise InputError(
-                f"{what!r} is not a container or an image of this engine, nor the service {self.service!r}",
-                hint="see `docker ps`, or name the service",
+                f"{environment!r} is not an environment of {service}",
+                hint=f"one of: {', '.join(self.environments)}",
             )
+        inspected = self._inspected(what)
+        # Release ids are counted in each service and environment: production-3 is another one elsewhere.
+        owner = inspected.labels.get("ci_steps.service", self.service)
+        if owner != self.service:
+            raise InputError(
+                f"{what} belongs to the service {owner!r}, not to {self.service!r}",
+                hint=f"name the release.yaml of {owner} with --config",
+            )
+        into = inspected.labels.get("ci_steps.environment")
+        histories = {name: each for name, each in histories.items() if into in {None, name}}
         release = inspected.labels.get("ci_steps.release") or self._released(inspected.image, histories)
         if not release:
-            raise InputError(f"{what} was not released by this kit into {', '.join(self.environments)}")
+            raise InputError(
+                f"{what} was not released by {self.service} into {into or ', '.join(self.environments)}",
+                hint="`history` lists what was",
+            )
         return (self._joined(what, release, histories, inspected.container),)
+
+    def _inspected(self, what: str) -> Inspected:
+        """Return what the engine knows; the ledger knows a digest also where no engine holds the image."""
+        inspected = self.inspector.inspect(what)
+        if inspected is not None:
+            return inspected
+        try:
+            return Inspected(Digest.parse(what.rpartition("@")[2]))
+        except InputError as error:
+            raise InputError(
+                f"{what!r} is not a container or an image of this engine, nor the service {self.service!r}",
+                hint="see `docker ps`; name an image of a registry by its digest, or name the service",
+            ) from error
 
     def _released(self, image: Digest | None, histories: Mapping[str, History]) -> str:
         """Return the newest release of an image."""

@@ -1,5 +1,6 @@
 """The README is a promise: its tables are those of the code, and its commands are run, word for word."""
 
+import json
 import os
 import re
 import shutil
@@ -11,12 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from ci_steps.adapters.release_yaml import ReleaseYaml
 from ci_steps.cli import commands
 from ci_steps.errors import ExitCode
+from ci_steps.model.wire import decoded
+from ci_steps.steps.check_interface.files import GoldenRow, Interface
+from ci_steps.steps.check_metrics.claims import Claim
+from ci_steps.steps.check_metrics.rows import read_rows
 from ci_steps.wiring import STEPS
 from tests.free_ports import free_port
 
@@ -72,6 +79,24 @@ def test_the_example_of_release_yaml_is_one(tmp_path: Path) -> None:
     path.write_text(blocks("yaml", "`release.yaml`")[0])
 
     assert ReleaseYaml(path).settings().service == "tweets"
+
+
+def test_the_lines_of_a_model_are_ones_that_the_gates_read_and_they_agree(tmp_path: Path) -> None:
+    lines, interface = blocks("json", "A model")
+    claims, evaluation, golden = lines.splitlines()
+    (tmp_path / "evaluations.jsonl").write_text(evaluation)
+
+    rows = read_rows(tmp_path / "evaluations.jsonl")
+    row = decoded(golden.encode(), GoldenRow, where="README.md")
+    shape = decoded(interface.encode(), Interface, where="README.md")
+
+    assert [msgspec.convert(one, Claim).metric for one in json.loads(claims)["metrics"]] == ["accuracy"]
+    assert rows.ids == (row.id,)
+    assert rows.labels[rows.prediction[0]] == row.answer["label"]
+    assert rows.score[0] == row.answer["score"]
+    Draft202012Validator(shape.input).validate(row.request)
+    Draft202012Validator(shape.output).validate(row.answer)
+    assert (shape.prediction, shape.score) == ("/label", "/score")
 
 
 def test_every_variable_that_is_read_is_told_and_the_other_way_round() -> None:

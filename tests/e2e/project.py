@@ -207,7 +207,8 @@ class Project:
             serving = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
             for container in {*serving, *self._throw_away(client)}:
                 container.remove(force=True, v=True)
-            for network in client.networks.list(filters={"label": label}):
+            # By name: one that a killed run was only trying out has no label.
+            for network in client.networks.list(filters={"name": f"{self.service}-"}):
                 network.remove()
         shutil.rmtree(self.state)
         shutil.rmtree(self.folder)

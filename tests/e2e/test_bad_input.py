@@ -15,13 +15,13 @@ import yaml
 from ci_steps.documents import FetchedModel
 from ci_steps.rundir import RunDir
 from tests.e2e.complaints import complaint_of, refusal_of
-from tests.e2e.project import Project
+from tests.e2e.project import Completed, Project
 
 BAD_INPUT, REFUSED = 2, 4
 MODEL = "model/model.joblib"
 
 
-def plan(project: Project, model: str) -> Any:
+def plan(project: Project, model: str) -> Completed:
     return project.ci_steps("plan", "--model", model, "--environment", "production")
 
 
@@ -50,8 +50,8 @@ def object_of(project: Project, path: str, variant: str = "v1") -> Path:
     """Find the file of a model in the store."""
     store = project.folder / "store"
     manifest = json.loads((store / "models" / "tweets" / f"{project.shas[variant]}.json").read_bytes())
-    digest = next(file["sha256"] for file in manifest["files"] if file["path"] == path)
-    return store / "objects" / digest
+    digests = {file["path"]: str(file["sha256"]) for file in manifest["files"]}
+    return store / "objects" / digests[path]
 
 
 def planted(project: Project, change: Callable[[dict[str, Any]], None]) -> str:
@@ -354,7 +354,9 @@ def test_a_document_that_is_no_document_is_named(project: Project, content: byte
     assert ".release/fetch-model.json" in complaint.error
 
 
-def test_a_document_that_was_forged_after_a_later_step_used_it_is_found_by_that_step(project: Project) -> None:
+def test_a_document_that_was_forged_after_a_later_step_used_it_is_found_by_that_step(
+    project: Project,
+) -> None:
     fetched(project)
     for step in ("unit-tests", "scan-model", "check-metrics", "check-interface"):
         assert project.ci_steps(step).code == 0

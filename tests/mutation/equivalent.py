@@ -16,7 +16,11 @@ class Equivalent:
 
     def is_this(self, mutant: Mutant) -> bool:
         asked = (self.module, self.source, self.change)
-        return (mutant.module.rpartition(".steps.")[2], mutant.source, mutant.change) == asked
+        return (
+            mutant.module.removeprefix("ci_steps.").removeprefix("steps."),
+            mutant.source,
+            mutant.change,
+        ) == asked
 
 
 EQUIVALENT: tuple[Equivalent, ...] = (
@@ -48,10 +52,82 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "how often one break is told",
     ),
     Equivalent(
+        "model.verdict",
+        "return order.index(self) < order.index(other)",
+        "< becomes <=",
+        "of two equal verdicts either is the worse",
+    ),
+    Equivalent(
+        "scan_model.findings",
+        "if len(refused) > MOST_NAMES:",
+        "> becomes >=",
+        "one more line beside a hundred refusals",
+    ),
+    Equivalent(
+        "scan_model.findings",
+        "if shown.pickled and not refused:",
+        "and becomes or",
+        "one more finding that passed",
+    ),
+    Equivalent(
+        "check_metrics.rules",
+        'known = ", ".join(sorted(rows.slices)) or "none"',
+        "or becomes and",
+        "a word of what to do next",
+    ),
+    Equivalent(
+        "check_metrics.rules",
+        'side = "below" if kind == "floor" else "above"',
+        "== becomes !=",
+        "a word of what to do next",
+    ),
+    Equivalent(
+        "check_metrics.compare",
+        'kind = "shared examples" if sides.paired else "examples on the smaller side"',
+        "condition negated",
+        "a word of what was observed",
+    ),
+    Equivalent(
+        "check_interface.baseline", "elif answered:", "condition negated", "one more finding that passed"
+    ),
+    Equivalent(
+        "check_interface.subset",
+        'step = "" if chooser == NOTHING else "/const" if "const" in chooser else "/enum"',
+        "== becomes !=",
+        "where the witness points",
+    ),
+    Equivalent(
+        "check_interface.subset",
+        'step = "" if chooser == NOTHING else "/const" if "const" in chooser else "/enum"',
+        "in becomes not in",
+        "where the witness points",
+    ),
+    Equivalent(
+        "unit_tests.step",
+        "if head.code or changed.code:",
+        "or becomes and",
+        "where git fails, what it says is no commit either",
+    ),
+    Equivalent(
+        "unit_tests.step",
+        '_refused("unit-tests.failed", result.name, result.message or "failed", where, "see unit-tests.xml")',
+        "or becomes and",
+        "a word of what was observed",
+    ),
+    Equivalent(
+        "unit_tests.step", "if len(failed) > _SHOWN:", "> becomes >=", "one more line beside twenty refusals"
+    ),
+    Equivalent(
         "unit_tests.step",
         "said = (head.output if head.code else changed.output).strip().splitlines()",
         "condition negated",
         "which words of git are shown",
+    ),
+    Equivalent(
+        "unit_tests.step",
+        "skipped = sum(result.outcome is Outcome.SKIPPED for result in results)",
+        "is becomes is not",
+        "a number of what was observed",
     ),
 )
 

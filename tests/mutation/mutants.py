@@ -111,7 +111,9 @@ class _Finder(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> None:
         for test in _conditions(node):
             if not isinstance(test, ast.Compare | ast.BoolOp | ast.UnaryOp):
-                self._add(test, "condition negated", _negation(node, test), inverts=True)
+                # A loop that never ends says nothing about a decision.
+                inverts = not isinstance(node, ast.While)
+                self._add(test, "condition negated", _negation(node, test), inverts=inverts)
         super().visit(node)
 
     def visit_Compare(self, node: ast.Compare) -> None:

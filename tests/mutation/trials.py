@@ -19,9 +19,9 @@ from typing import Any, NoReturn
 from tests.mutation.importing import forget, put_in_place
 from tests.mutation.mutants import Mutant
 
-LIMITS = {resource.RLIMIT_CPU: 15, resource.RLIMIT_FSIZE: 1 << 28, resource.RLIMIT_AS: 8 << 30}
+LIMITS = {resource.RLIMIT_CPU: 30, resource.RLIMIT_FSIZE: 1 << 28, resource.RLIMIT_AS: 8 << 30}
 """A mutant that runs, writes or takes memory without end is ended by the kernel, on a slow machine too."""
-WALL_SECONDS = 90.0
+WALL_SECONDS = 240.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ def network_of(client: DockerClient, name: str, labels: dict[str, str]) -> Netwo
         network.reload()
         if _subnet(network):
             return network
+    for left in client.networks.list(names=[f"^{name}-probe$"]):
+        left.remove()  # whoever made it was killed before taking it away
     for _ in range(_TRIES):
         probe = client.networks.create(f"{name}-probe", driver="bridge")
         probe.reload()

@@ -36,14 +36,15 @@ def labels(plan: Plan, base: Base, *, python: str, compiled_with: str, kit: str)
 
 def image_config(base: Base, layers: tuple[Layer, ...], said: dict[str, str]) -> bytes:
     """Return the configuration: the base's environment, and everything else our own."""
-    env = [line for line in base.settings.get("Env") or () if not line.startswith("PYTHONPATH=")]
+    env = {"PYTHONPATH": "/opt/app:/opt/app/deps", "KIT_VERSION": said["ci_steps.kit"]}
+    of_base = [line for line in base.settings.get("Env") or () if line.partition("=")[0] not in env]
     own = [layer for layer in layers if layer.purpose != "base"]
     content: dict[str, Any] = {
         "os": base.config.os,
         "architecture": base.config.architecture,
         "created": _EPOCH,
         "config": {
-            "Env": [*env, "PYTHONPATH=/opt/app:/opt/app/deps"],
+            "Env": [*of_base, *(f"{name}={value}" for name, value in env.items())],
             "User": "10001:10001",
             "WorkingDir": "/opt/app",
             "Cmd": ["python3", "-m", "serving"],

@@ -65,7 +65,5 @@ class Model:
 def _decoded(content: bytes, kind: type[T], *, where: str) -> T:
     try:
         return decoded(content, kind, where=where)
-    except RecursionError as error:
-        raise UnreadableError(f"{where}: nested too deeply") from error
     except InputError as error:
         raise UnreadableError(str(error)) from error

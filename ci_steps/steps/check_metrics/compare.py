@@ -29,7 +29,7 @@ class Comparison:
 
 def compared(metric: str, sides: Sides, *, confidence: float, min_n: int, seed: int) -> Comparison:
     """Compare pair by pair where ids are shared, else as two samples; raise where there is too little."""
-    n = min(len(sides.candidate), len(sides.baseline))
+    n = min(sides.candidate.effective, sides.baseline.effective)
     if not is_enough(n, min_n):
         kind = "shared examples" if sides.paired else "examples on the smaller side"
         raise UndecidableError(

@@ -66,7 +66,7 @@ def _pointers(interface: Path | None) -> _Pointers:
         )
     try:
         pointers = msgspec.json.decode(interface.read_bytes(), type=_Pointers)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnusableError(f"interface.json: {error}") from error
     if pointers.prediction is None:
         raise UnusableError("interface.json has no pointer `prediction` into an answer")
@@ -80,21 +80,23 @@ def _wrong(golden: Path, pointers: _Pointers, rows: Rows) -> tuple[list[str], in
     place = {id_: number for number, id_ in enumerate(rows.ids)}
     decoder = msgspec.json.Decoder(_Golden)
     wrong: list[str] = []
-    count = 0
+    seen: set[str] = set()
     with golden.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if line.isspace():
                 continue
             try:
                 row = decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise UnusableError(f"golden.jsonl, line {number}: {error}") from error
-            count += 1
+            if row.id in seen:
+                raise UnusableError(f"golden.jsonl, line {number}: id {row.id!r} was there before")
+            seen.add(row.id)
             if row.id not in place:
                 wrong.append(f"golden id {row.id!r} is not among the evaluations")
             else:
                 wrong.extend(_disagreements(row, pointers, rows, place[row.id]))
-    return wrong, count
+    return wrong, len(seen)
 
 
 def _disagreements(row: _Golden, pointers: _Pointers, rows: Rows, place: int) -> Iterator[str]:

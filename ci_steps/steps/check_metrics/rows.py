@@ -60,6 +60,17 @@ class Rows:
         return len(self.ids)
 
     @property
+    def effective(self) -> int:
+        """How many equally weighted rows tell as much: Kish, Survey Sampling, 1965.
+
+        Without it one row could carry all the weight, while a thousand are counted.
+        """
+        if not len(self):
+            return 0
+        weight = self.weight / self.weight.max()
+        return int(weight.sum() ** 2 / (weight @ weight) + 1e-6)
+
+    @property
     def numbers(self) -> tuple[Floats, Floats]:
         """Truth and prediction as numbers; only where ``kind`` is number."""
         values = np.array(self.labels, dtype=float)

@@ -51,6 +51,11 @@ def number(value: float) -> str:
     return f"{value:.5g}"
 
 
+def examples(rows: Rows) -> str:
+    left = "" if rows.effective == len(rows) else f", whose weights leave the worth of {rows.effective:,}"
+    return f"{len(rows):,} examples{left}"
+
+
 def _parts(rule: MetricRule, rows: Rows) -> Iterator[tuple[str, Rows]]:
     if not rule.slices:
         yield rule.metric, rows
@@ -93,8 +98,8 @@ def _limits(rule: MetricRule, subject: str, rows: Rows, seed: int) -> Iterator[F
     for kind, limit, keeps in limits:
         if limit is None:
             continue
-        if not is_enough(len(rows), rule.min_n):
-            seen = f"{len(rows):,} examples, {rule.min_n:,} needed"
+        if not is_enough(rows.effective, rule.min_n):
+            seen = f"{examples(rows)}, {rule.min_n:,} needed"
             yield _undecided(
                 rule, subject, UndecidableError(kind, seen, f"evaluate on {rule.min_n:,} or more")
             )

@@ -10,20 +10,21 @@ from ci_steps.steps.integration_test.differences import at, differences, shown
 from ci_steps.steps.integration_test.findings import passed, refused, undecided
 from ci_steps.steps.integration_test.interface import Interface
 from ci_steps.steps.integration_test.replay import Replayed
+from ci_steps.steps.integration_test.rows import GoldenRow
 from ci_steps.steps.integration_test.service import Answer, NoAnswer
 
 _NAMED = 3
 
 
-def enough(golden: int, settings: IntegrationSettings) -> Finding:
-    """Whether there are as many golden rows as are wanted."""
+def enough(golden: Sequence[GoldenRow], settings: IntegrationSettings) -> Finding:
+    """Whether there are as many golden rows as are wanted; the same request again tells nothing more."""
     rule, subject = f"at least {settings.rows} rows are replayed", "rows"
-    if golden >= settings.rows:
-        return passed("golden", f"{golden} rows to choose from", rule, subject=subject, where=settings.where)
-    hint = f"publish a golden.jsonl with {settings.rows} rows or more"
-    return undecided(
-        "golden", f"{golden} golden rows", rule, subject=subject, where=settings.where, hint=hint
-    )
+    different, where = len({row.body for row in golden}), settings.where
+    if different >= settings.rows:
+        return passed("golden", f"{len(golden)} rows to choose from", rule, subject=subject, where=where)
+    hint = f"publish a golden.jsonl with {settings.rows} different requests or more"
+    observed = f"{len(golden)} golden rows with {different} different requests"
+    return undecided("golden", observed, rule, subject=subject, where=where, hint=hint)
 
 
 def as_the_raw_model(replayed: Sequence[Replayed], subject: str, settings: IntegrationSettings) -> Finding:

@@ -127,7 +127,7 @@ class _Test:
         self.progress.say(f"replaying {len(self.rows)} rows, one by one and as a list")
         single = one_by_one(service, self.rows, self.progress)
         listed = as_lists(service, self.rows)
-        yield answers.enough(len(self.golden), settings)
+        yield answers.enough(self.golden, settings)
         yield answers.as_the_raw_model(single, "one by one", settings)
         yield answers.as_the_raw_model(listed, "as a list", settings)
         known = predictions(self.evaluations, {r.id for r in self.rows}) if self.evaluations else {}

@@ -40,10 +40,18 @@ class Asked:
         return release is not None and release == msgspec.structs.replace(self.release(0), id=release.id)
 
     def overtaken(self, history: History) -> tuple[Literal["stale", "moved"], str] | None:
-        """Say so where what is live is no longer what this was planned against."""
+        """Say so where this was planned against another live release, or was rolled back from since."""
         live, baseline = history.live, self.plan.baseline
         if (live.id if live else None) == (baseline.release if baseline else None):
-            return None
+            # A job that is run again must not undo what someone did at night.
+            since = (e.before for e in history.entries[self.plan.ledger_length :] if e.action == "rollback")
+            left = next((release for release in since if self.is_for(release)), None)
+            undone = left is not None and left.id in history.withdrawn
+            return (
+                ("moved", f"{named(left)} was rolled back from since the plan; plan again")
+                if undone
+                else None
+            )
         against = f"this was planned against {baseline.release if baseline else 'nothing'}"
         entry = history.live_entry
         if entry and entry.planned_at > self.plan.ledger_length:

@@ -14,6 +14,7 @@ from ci_steps.steps.unit_tests.junit import Outcome, TestResult, parsed
 
 _SHOWN = 20
 _XML = "unit-tests.xml"
+_SETTINGS = {"pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml"}
 _RULE = "every test of the model's repository passes"
 
 
@@ -104,15 +105,15 @@ class UnitTests(Step):
         """Say whether the tests in the checkout are those of the commit that trained the model."""
         code = plan.manifest.code
         head = self._git("rev-parse", "--verify", "HEAD")
-        changed = self._git("status", "--porcelain", "--untracked-files=no")
+        changed = self._git("status", "--porcelain", "--untracked-files=all")
+        files = [line[3:] for line in changed.output.splitlines() if _matters(line)]
         found, problem = head.output.strip(), ""
         if head.code or changed.code:
             said = (head.output if head.code else changed.output).strip().splitlines()
             problem = f"{self.project} is not a git checkout: {said[0] if said else 'git says nothing'}"
         elif found != code.commit:
             problem = f"the checkout is at {found[:12]}, the model was trained at {code.commit[:12]}"
-        elif changed.output.strip():
-            files = [line[3:] for line in changed.output.splitlines()]
+        elif files:
             problem = f"the checkout has changes that no commit has: {_listed(files)}"
         elif code.dirty:
             problem = "the model was trained from a checkout with changes that no commit has"
@@ -122,12 +123,18 @@ class UnitTests(Step):
             observed=problem or f"the checkout is at {found[:12]}, without changes",
             rule="the tests are those of the commit that trained the model",
             where=where,
-            next=f"check out {code.commit}, without changes, or train again from a commit" if problem else "",
+            next=f"check out {code.commit}, without changes or new code, or train again" if problem else "",
         )
 
     def _git(self, *arguments: str) -> Ended:
         env = {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
         return self.programs.run(["git", *arguments], cwd=self.project, env=env, timeout=60)
+
+
+def _matters(line: str) -> bool:
+    """Whether a line of git's status may change what the tests say: any change, and new code or settings."""
+    name = line[3:].strip('"').rpartition("/")[2]
+    return not line.startswith("??") or name.endswith(".py") or name in _SETTINGS
 
 
 def _findings(

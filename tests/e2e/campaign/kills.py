@@ -1,4 +1,4 @@
-"""Releases that are killed on their way, again and again, and what is left of it when one has come through."""
+"""Releases that are killed on their way, again and again, and what is left when one has come through."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 import docker
 
-from ci_steps.documents import BuiltImage, Plan
+from ci_steps.documents import BuiltImage
 from ci_steps.model.digest import Digest
 from ci_steps.rundir import RunDir
 from ci_steps.wiring import RELEASE
@@ -22,18 +22,18 @@ from tests.e2e.project import Completed, Project
 _PATIENCE = 240
 _SECONDS = {
     "plan": 0.03,
-    "unit-tests": 2.0,
+    "unit-tests": 0.5,
     "fetch-model": 0.03,
     "scan-model": 0.1,
     "check-metrics": 0.3,
     "check-interface": 0.15,
-    "build-image": 2.0,
-    "push-image": 0.5,
-    "integration-test": 5.0,
-    "load-test": 5.0,
-    "rollout": 3.0,
+    "build-image": 1.0,
+    "push-image": 0.4,
+    "integration-test": 2.0,
+    "load-test": 2.0,
+    "rollout": 1.5,
 }
-"""How long a step takes, until it was seen once."""
+"""How long each step takes at least, until it was seen once: a blow that comes later misses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +152,23 @@ def killed_release(
         now = tried(ground, variant, step, moments.within(step) if step else 0)
         moments.learn(now.events)
         if blows:
-            # Whatever the killed run had finished is not done again, and this one came as far as it or further.
+            # What the killed run had finished is not done again, and nothing else goes wrong.
             resumed = now.ended.code in {-9, 0} and set(whole_before) <= {*now.kept, *_ALWAYS}
             blows[-1] = (blows[-1][0], resumed)
         if now.killed_in is None:
             break
         blows.append((now.killed_in, False))
         whole_before = _whole_documents(ground.run)
-    assert now.ended.code == 0, f"{blows}\n{now.ended.said}"
+    if now.ended.code != 0:
+        print(now.ended.said)  # noqa: T201  (pytest shows it where the campaign fails)
+        yield from (Kill(step, resumed=False, same_digest=False, outcomes=0, orphans=()) for step, _ in blows)
+        return
     entries = ground.project.ledger()[known:]
-    outcomes = [entry for entry in entries if entry["kind"] == "outcome"]
-    ours = [entry for entry in outcomes if entry["run"] == ground.run.read(Plan).run]
+    outcomes = sum(entry["kind"] == "outcome" for entry in entries)
     same = ground.run.read(BuiltImage).image == wanted
-    left = tuple(orphans(ground))
+    left = (*orphans(ground), *(f"ledger entry {entry['number']}" for entry in entries[2:]))
     for step, resumed in blows:
-        yield Kill(step, resumed, same, len(ours) if len(outcomes) == len(ours) else len(outcomes), left)
+        yield Kill(step, resumed, same, outcomes, left)
 
 
 _ALWAYS = ("plan", "rollout")

@@ -177,7 +177,12 @@ def test_the_container_runs_the_server_as_nobody_in_particular(bench: Bench) -> 
     built = bench.build()
 
     assert bench.config["config"] == {
-        "Env": ["PATH=/usr/bin", "PYTHON_VERSION=3.11.2", "PYTHONPATH=/opt/app:/opt/app/deps"],
+        "Env": [
+            "PATH=/usr/bin",
+            "PYTHON_VERSION=3.11.2",
+            "PYTHONPATH=/opt/app:/opt/app/deps",
+            f"KIT_VERSION={built.labels['ci_steps.kit']}",
+        ],
         "User": "10001:10001",
         "WorkingDir": "/opt/app",
         "Cmd": ["python3", "-m", "serving"],

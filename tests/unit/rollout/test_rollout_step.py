@@ -283,6 +283,28 @@ def test_a_run_whose_release_was_replaced_does_not_bring_it_back(world: World) -
     assert world.serving == "v2"
 
 
+def test_a_run_whose_release_was_rolled_back_from_does_not_bring_it_back(world: World) -> None:
+    world.live("v1")
+    run = world.planned("v2")
+    world.roll_out(run)
+    world.roll_back()
+
+    document = world.roll_out(run)
+
+    assert (document.result, document.exit_code) == ("moved", ExitCode.INCONCLUSIVE)
+    assert "was rolled back from since the plan" in document.reason
+    assert world.serving == "v1"
+
+
+def test_a_release_that_was_rolled_back_from_can_be_planned_again(world: World) -> None:
+    world.live("v1")
+    world.live("v2")
+    world.roll_back()
+
+    assert world.roll_out(world.planned("v2", run="again")).result == "live"
+    assert world.serving == "v2"
+
+
 def test_a_second_run_at_the_same_time_changes_nothing_and_names_the_first(world: World) -> None:
     met: list[Rollout] = []
     second = world.planned("v2")

@@ -1,8 +1,10 @@
 """From what runs back to everything that it stands on."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ci_steps.adapters.kit_store import KitStore
@@ -11,7 +13,7 @@ from ci_steps.model.digest import Digest
 from ci_steps.model.ledger import Ending, LedgerEntry
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.release import Release
-from ci_steps.model.verdict import Verdict
+from ci_steps.model.verdict import Finding, Verdict, Waived, Waiver
 from ci_steps.ports import Inspected
 from ci_steps.selftest.specimen import manifest_of, model_files
 from ci_steps.trace.difference import compared
@@ -157,8 +159,56 @@ def test_a_service_without_a_release_is_bad_input(house: House) -> None:
 def test_a_container_of_somebody_else_is_bad_input(house: House) -> None:
     house.known["theirs"] = Inspected(None, {}, container="theirs")
 
-    with pytest.raises(InputError, match="was not released by this kit"):
+    with pytest.raises(InputError, match="was not released by tweets"):
         house.tracer.traced("theirs")
+
+
+def test_a_container_of_another_service_is_never_taken_for_a_release_of_the_same_number(house: House) -> None:
+    release = house.release(house.publish())
+    labels = {"ci_steps.release": release.id, "ci_steps.service": "mails"}
+    house.known["theirs"] = Inspected(release.image, labels, container="theirs")
+
+    with pytest.raises(InputError, match="belongs to the service 'mails', not to 'tweets'"):
+        house.tracer.traced("theirs")
+
+
+def test_a_container_is_traced_in_its_own_environment(house: House) -> None:
+    release = house.release(house.publish(), "production")
+    labels = {"ci_steps.release": release.id, "ci_steps.environment": "staging"}
+    house.known["strange"] = Inspected(release.image, labels, container="strange")
+
+    with pytest.raises(InputError, match="which the ledger of tweets does not know"):
+        house.tracer.traced("strange")
+
+
+def test_an_image_that_no_engine_holds_is_traced_by_its_digest(house: House) -> None:
+    release = house.release(house.publish())
+
+    [traced] = house.tracer.traced(release.reference)
+
+    assert traced.release == release
+
+
+def test_an_environment_that_the_service_does_not_have_is_bad_input(house: House) -> None:
+    with pytest.raises(InputError, match="'stagin' is not an environment of tweets"):
+        house.tracer.traced("tweets/stagin")
+
+
+def test_a_waiver_is_told_below_the_gate_that_it_was_for(house: House) -> None:
+    release = house.release(house.publish())
+    finding = Finding(
+        check="check-metrics.baseline",
+        verdict=Verdict.INCONCLUSIVE,
+        observed="nothing is live",
+        rule="no worse",
+    )
+    waiver = Waiver(check=finding.check, reason="first release", by="m.jansen", until=date(2026, 12, 31))
+    [traced] = house.tracer.traced(release.reference)
+
+    lines = list(msgspec.structs.replace(traced, waived=(Waived(finding=finding, waiver=waiver),)).lines())
+
+    below = lines[lines.index("  passed       check-metrics") + 1 :]
+    assert any("check-metrics.baseline waived by m.jansen until 2026-12-31" in line for line in below)
 
 
 def test_a_release_that_the_ledger_does_not_know_is_bad_input(house: House) -> None:

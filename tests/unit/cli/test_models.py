@@ -1,0 +1,79 @@
+"""`models show` and `models tag`, over a store in a folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ci_steps.cli.models import models
+from ci_steps.cli.screen import PlainLines
+from ci_steps.model.manifest import Manifest
+from ci_steps.rundir import RunDir
+from ci_steps.selftest.specimen import manifest_of, model_files
+from ci_steps.wiring import Wiring
+
+SETTINGS = """
+service: specimen
+store: {store}
+registry: 127.0.0.1:5000/specimen
+image: {{base: "python:3.11"}}
+unit_tests: {{path: tests}}
+scan: {{}}
+metrics: [{{metric: accuracy, direction: higher, floor: 0.5}}]
+load: {{rate: 20, seconds: 10, p95_ms: 100}}
+environments: {{production: {{target: docker, address: "127.0.0.1:18081"}}}}
+"""
+CLAIMS = {
+    "metrics": [
+        {"metric": "accuracy", "value": 0.81},
+        {"metric": "accuracy", "value": 0.78, "slice": {"length": "long"}},
+    ]
+}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "release.yaml"
+    path.write_text(SETTINGS.format(store=tmp_path / "store"))
+    return path
+
+
+@pytest.fixture
+def published(tmp_path: Path, config: Path) -> Manifest:
+    files = model_files(**{"metrics.json": json.dumps(CLAIMS).encode()})
+    for name, content in files.items():
+        (tmp_path / "m" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "m" / name).write_bytes(content)
+    manifest = manifest_of(files)
+    wiring = Wiring(run=RunDir(tmp_path / ".release"), config=config, progress=PlainLines())
+    wiring.store().publish(manifest, tmp_path / "m")
+    return manifest
+
+
+def said(*arguments: str, config: Path) -> str:
+    ended = CliRunner().invoke(models, [*arguments, "--config", str(config)], catch_exceptions=False)
+    assert ended.exit_code == 0, ended.output
+    return ended.output
+
+
+def test_show_tells_what_a_model_claims_overall_and_in_each_slice(config: Path, published: Manifest) -> None:
+    told = said("show", f"specimen@{published.sha.short}", config=config)
+
+    assert "claim        accuracy: 0.81\n" in told
+    assert "claim        accuracy where length=long: 0.78\n" in told
+
+
+def test_show_tells_machines_the_same(config: Path, published: Manifest) -> None:
+    told = json.loads(said("show", f"specimen@{published.sha.short}", "--json", config=config))
+
+    assert told["sha"] == str(published.sha)
+    assert told["claims"] == {"accuracy": 0.81, "accuracy where length=long": 0.78}
+
+
+def test_a_tag_that_was_set_is_told_to_people_and_machines(config: Path, published: Manifest) -> None:
+    people = said("tag", f"specimen@{published.sha.short}", "candidate", config=config)
+    machines = said("tag", "specimen:candidate", "best", "--json", config=config)
+
+    assert people == f"specimen:candidate is specimen@{published.sha.short}\n"
+    assert json.loads(machines) == {"model": "specimen", "sha": str(published.sha), "tags": ["best"]}

@@ -1,0 +1,45 @@
+"""Numbers as people read them, and lines of a log."""
+
+import pytest
+
+from ci_steps.cli.screen import PlainLines, amount, share
+from ci_steps.cli.table import LiveTable
+from ci_steps.documents import MetricsReport
+from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.pipeline import Ran
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "told"),
+    [(46_023, "bytes", "46.0 kB"), (316_135_751, "bytes", "316.1 MB"), (1_000, "rows", "1,000 rows")],
+)
+def test_an_amount_is_told_in_a_unit_that_shows_it(number: int, unit: str, told: str) -> None:
+    assert amount(number, unit) == told
+
+
+def test_a_share_of_a_small_file_is_not_nought_of_nought() -> None:
+    assert share(9_423, 46_023, "bytes") == "9.4 kB of 46.0 kB"
+
+
+@pytest.mark.parametrize(("where", "told"), [("", "a.b seen"), ("r.yaml:3", "a.b [r.yaml:3] seen")])
+def test_a_finding_that_stands_nowhere_shows_no_empty_brackets(
+    where: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finding = Finding(check="a.b", verdict=Verdict.REFUSED, observed="seen", rule="the rule", where=where)
+    document = MetricsReport(findings=(finding,))
+
+    PlainLines().ended(Ran("check-metrics", document, stops=(finding,)))
+
+    assert f"refused {told} (the rule)" in capsys.readouterr().out
+
+
+def test_a_step_that_was_interrupted_is_not_left_spinning(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        with LiveTable(("plan", "load-test")) as table:
+            table.began("load-test")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert "load-test  stopped" in capsys.readouterr().out
