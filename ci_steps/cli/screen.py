@@ -1,6 +1,7 @@
 """What a person, or a machine, sees while steps run: a live table, plain lines, or JSON lines."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ SIGNS = {
 }
 
 
+_CONTROLS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
+
+
 class Screen(Protocol):
     """A watcher of steps that also takes their progress, errors and closing words."""
 
@@ -41,7 +45,7 @@ class Screen(Protocol):
 def headline_of(ran: Ran) -> str:
     if ran.blocked:
         return f"not started: {ran.blocked.document} is {ran.blocked.verdict.value}"
-    return ran.document.headline if ran.document else ""
+    return harmless(ran.document.headline) if ran.document else ""
 
 
 def waiver_lines(ran: Ran) -> tuple[str, ...]:
@@ -93,7 +97,7 @@ class PlainLines:
 
     def failed(self, error: StepError) -> None:
         sys.stdout.flush()
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {harmless(str(error))}", err=True)
         if error.hint:
             click.echo(f"  next: {error.hint}", err=True)
 
@@ -102,7 +106,7 @@ class PlainLines:
 
     def _line(self, text: str) -> None:
         self._told = time.monotonic()
-        click.echo(f"[{self._told - self._began:6.1f}s] {text}")
+        click.echo(f"[{self._told - self._began:6.1f}s] {harmless(text)}")
 
 
 class JsonLines:
@@ -139,6 +143,11 @@ class JsonLines:
 
     def _line(self, **values: object) -> None:
         click.echo(one_line(values))
+
+
+def harmless(text: str) -> str:
+    """Return text that moves no cursor and hides nothing: names in it may be a model author's."""
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def one_line(value: object) -> str:

@@ -11,7 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ci_steps.cli.screen import SIGNS, headline_of, share, waiver_lines
+from ci_steps.cli.screen import SIGNS, harmless, headline_of, share, waiver_lines
 from ci_steps.errors import StepError
 from ci_steps.model.verdict import Verdict
 from ci_steps.pipeline import Ran
@@ -50,7 +50,7 @@ class LiveTable:
         self._now = ""
 
     def say(self, text: str) -> None:
-        self._said = text
+        self._said = harmless(text)
 
     def advance(self, done: int, total: int, unit: str) -> None:
         self._said = share(done, total, unit)
@@ -59,7 +59,7 @@ class LiveTable:
         self._stopped, self._now = self._now, ""
         self._live.stop()
         self._console.print()
-        self._console.print(Text.assemble(("error: ", "bold red"), str(error)))
+        self._console.print(Text.assemble(("error: ", "bold red"), harmless(str(error))))
         if error.hint:
             self._console.print(Text.assemble(("  next: ", "bold"), error.hint))
 
@@ -76,14 +76,14 @@ class LiveTable:
     def _explain(self, ran: Ran) -> None:
         """Say, below the table, why it stopped and what was waived, in full."""
         for line in waiver_lines(ran):
-            self._console.print(Text.assemble(("! ", "yellow"), line))
+            self._console.print(Text.assemble(("! ", "yellow"), harmless(line)))
         for finding in ran.stops:
             sign, colour = SIGNS[finding.verdict]
             self._console.print()
             self._console.print(
                 Text.assemble((f"{sign} {finding.check}", f"bold {colour}"), f"  {finding.where}")
             )
-            self._indented(Text(finding.sentence))
+            self._indented(Text(harmless(finding.sentence)))
             if finding.next:
                 self._indented(Text.assemble(("next: ", "bold"), finding.next))
             if finding.witness:

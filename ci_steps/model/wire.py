@@ -50,7 +50,7 @@ def converted(value: object, kind: type[T], *, where: str) -> T:
     """Read plain dicts and lists as ``kind``; what is wrong is an :class:`InputError` that says where."""
     try:
         return msgspec.convert(value, type=kind, dec_hook=_decoded)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half of a surrogate pair as a key
         raise InputError(f"{where}: {_in_words(error)}") from error
 
 

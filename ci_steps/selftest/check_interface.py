@@ -144,6 +144,12 @@ _REST = (
         replace(_SERVED, files=model_files(**{"interface.json": interface_with(output=False)})),
     ),
     case(
+        "an input that takes everything",
+        Verdict.INCONCLUSIVE,
+        "schema",
+        replace(_SERVED, files=with_input({"description": "whatever"})),
+    ),
+    case(
         "a schema of another dialect",
         Verdict.INCONCLUSIVE,
         "schema",

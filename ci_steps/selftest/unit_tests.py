@@ -64,6 +64,8 @@ class Repository:
     """Empty: at the commit that is checked out."""
     edited: str = ""
     """What the file was changed to after its commit."""
+    later: str = ""
+    """A file that a commit after the training brought."""
     trained_dirty: bool = False
     without_git: bool = False
 
@@ -75,6 +77,9 @@ class Repository:
         (project / "requirements.lock").write_bytes(b"")
         (project / "tests" / "test_it.py").write_text(self.tests)
         head = "" if self.without_git else _committed(project)
+        if self.later:
+            (project / self.later).write_text("a: change\n")
+            _committed(project)
         if self.edited:
             (project / "tests" / "test_it.py").write_text(self.edited)
         manifest = manifest_of(model_files())
@@ -134,9 +139,9 @@ def _tests(check: str, wanted: Verdict, title: str, tests: str) -> Case:
     return _case(check, wanted, title, partial(_report, Repository(tests), _SETTINGS))
 
 
-def _commit(title: str, repository: Repository) -> Case:
+def _commit(title: str, repository: Repository, wanted: Verdict = Verdict.INCONCLUSIVE) -> Case:
     """Make a case of the checkout alone: where there are no tests, pytest is not started."""
-    return _case("commit", Verdict.INCONCLUSIVE, title, partial(_report, repository, _NO_TESTS))
+    return _case("commit", wanted, title, partial(_report, repository, _NO_TESTS))
 
 
 CASES: tuple[Case, ...] = (
@@ -163,6 +168,8 @@ CASES: tuple[Case, ...] = (
     _commit("the tests of another commit", Repository(trained_at="0" * 40)),
     _commit("a test that was changed after its commit", Repository(edited=FAILS)),
     _commit("a model trained with changes that no commit has", Repository(trained_dirty=True)),
+    _commit("a later commit of other code", Repository(later="helper.py")),
+    _commit("a later commit of release.yaml alone", Repository(later="release.yaml"), Verdict.PASSED),
     _commit("a folder that git does not know", Repository(trained_at="0" * 40, without_git=True)),
     Case("unit-tests", "unit-tests", Verdict.PASSED, "a sound repository", lambda _: _sound()),
 )

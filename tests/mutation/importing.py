@@ -7,7 +7,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType
 
-from tests.mutation.mutants import compiled, source_of
+from tests.mutation.mutants import Mutant, compiled, source_of
 
 
 class _Loader(SourceFileLoader):
@@ -22,12 +22,11 @@ class _Loader(SourceFileLoader):
 class MutantFinder(MetaPathFinder):
     """Finds one module as its mutant, and leaves all others to Python."""
 
-    def __init__(self, module: str, number: int) -> None:
-        path = str(source_of(module))
-        self._module = module
-        self._spec = spec_from_file_location(
-            module, path, loader=_Loader(module, path, compiled(module, number))
-        )
+    def __init__(self, mutant: Mutant) -> None:
+        path = str(source_of(mutant.module))
+        loader = _Loader(mutant.module, path, compiled(mutant))
+        self._module = mutant.module
+        self._spec = spec_from_file_location(mutant.module, path, loader=loader)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -35,9 +34,9 @@ class MutantFinder(MetaPathFinder):
         return self._spec if fullname == self._module else None
 
 
-def put_in_place(module: str, number: int) -> None:
-    """Let whoever imports ``module`` from now on get its mutant."""
-    finder = MutantFinder(module, number)
+def put_in_place(mutant: Mutant) -> None:
+    """Let whoever imports the module from now on get its mutant."""
+    finder = MutantFinder(mutant)
     forget()
     sys.meta_path.insert(0, finder)
 

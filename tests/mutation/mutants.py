@@ -82,11 +82,13 @@ def mutants_of(module: str) -> Iterator[Mutant]:
         )
 
 
-def compiled(module: str, number: int) -> CodeType:
-    """Return the code of a module with one change."""
-    path = source_of(module)
+def compiled(mutant: Mutant) -> CodeType:
+    """Return the code of a module with one change; the source must still be what the mutant came from."""
+    if mutant not in mutants_of(mutant.module):
+        raise LookupError(f"{mutant.place} was edited since its mutants were listed")
+    path = source_of(mutant.module)
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    _sites(tree)[number].make()
+    _sites(tree)[mutant.number].make()
     return builtins.compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,10 @@ FULL = os.environ.get("CI_STEPS_CAMPAIGN") == "full"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 THROUGH_THE_COMMAND = """\
-import sys
+import json, sys
 from tests.mutation.importing import put_in_place
-put_in_place(sys.argv.pop(1), int(sys.argv.pop(1)))
+from tests.mutation.mutants import Mutant
+put_in_place(Mutant(**json.loads(sys.argv.pop(1))))
 from ci_steps.__main__ import main
 main()
 """
@@ -90,7 +91,7 @@ def test_the_command_ends_with_1_where_a_gate_is_broken(gate: str, function: str
 
     ended = subprocess.run(
         [
-            *(sys.executable, "-c", THROUGH_THE_COMMAND, mutant.module, str(mutant.number)),
+            *(sys.executable, "-c", THROUGH_THE_COMMAND, json.dumps(asdict(mutant))),
             *("selftest", "--gate", gate),
         ],
         check=False,
@@ -124,10 +125,17 @@ def test_a_mutant_differs_from_its_module_in_one_place() -> None:
         ast.parse(source_of(module).read_text()), str(source_of(module)), "exec", dont_inherit=True
     )
 
-    codes = {compiled(module, mutant.number).co_consts for mutant in found}
+    codes = {compiled(mutant).co_consts for mutant in found}
 
     assert len(codes) == len(found)
     assert sound.co_consts not in codes
+
+
+def test_a_mutant_of_a_source_that_was_edited_since_is_an_error() -> None:
+    mutant = next(mutants_of("ci_steps.steps.check_metrics.decisions"))
+
+    with pytest.raises(LookupError, match=r"decisions\.py:\d+ was edited since"):
+        compiled(replace(mutant, source="another line"))
 
 
 def test_a_gate_without_its_function_is_an_error() -> None:

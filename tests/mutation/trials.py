@@ -111,7 +111,7 @@ def _forget_answers() -> None:
 
 
 def _first_wrong(mutant: Mutant, gate: str, order: Sequence[int]) -> str | None:
-    put_in_place(mutant.module, mutant.number)
+    put_in_place(mutant)
     try:
         cases = _cases(gate)
         for number in order:

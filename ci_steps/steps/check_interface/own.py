@@ -1,5 +1,7 @@
 """Whether a model keeps its own interface."""
 
+from typing import Any
+
 from ci_steps.steps.check_interface.files import (
     GOLDEN,
     INTERFACE,
@@ -15,6 +17,7 @@ from ci_steps.steps.check_interface.validation import Judge, foreign_dialect, sc
 
 _SCHEMA_RULE = f"{INTERFACE} holds two JSON schemas (2020-12), input and output, and pointers into an answer"
 _GOLDEN_RULE = "every golden request and answer of a model keeps to its own interface"
+_EVERY_KIND: tuple[Any, ...] = (None, True, 0, 0.5, "text", [], {})
 
 
 def sound_interface(model: Model, notes: Notes) -> Interface | None:
@@ -36,6 +39,10 @@ def sound_interface(model: Model, notes: Notes) -> Interface | None:
         notes.inconclusive("schema", observed, _SCHEMA_RULE, then=f"write it for {DIALECT}")
     if wrong or foreign:
         return None
+    if empty := empty_promises(interface):
+        for observed in empty:
+            notes.inconclusive("schema", observed, _SCHEMA_RULE, then="say at least its type and properties")
+        return interface
     pointers = f"prediction at {interface.prediction!r}"
     pointers += f", score at {interface.score!r}" if interface.score is not None else ""
     notes.passed("schema", f"input and output are JSON schemas, {pointers}", _SCHEMA_RULE)
@@ -56,6 +63,16 @@ def interface_errors(interface: Interface) -> list[str]:
         if error is not None:
             wrong.append(f"{name} {pointer!r}: {error}")
     return wrong
+
+
+def empty_promises(interface: Interface) -> list[str]:
+    """Return which schemas take a value of every kind: nothing could ever be against them."""
+    judges = {"input": Judge(interface.input), "output": Judge(interface.output)}
+    return [
+        f"{name} takes everything, so it promises nothing"
+        for name, judge in judges.items()
+        if all(judge.complaint(value) is None for value in _EVERY_KIND)
+    ]
 
 
 def foreign_dialects(interface: Interface) -> list[str]:

@@ -273,6 +273,43 @@ def test_evaluations_changed_after_they_were_fetched_are_bad_input(tmp_path: Pat
         CheckMetrics().run(run)
 
 
+def test_one_row_that_carries_all_the_weight_is_not_a_thousand_examples(tmp_path: Path) -> None:
+    rows = [row | {"weight": 1.0 if n == 999 else 1e-300} for n, row in enumerate(ROWS)]
+    files = model(rows, **{"metrics.json": claims({"value": 1.0, "n": 1000})})
+
+    alone = report(tmp_path / "alone", FLOOR, files=files)
+    compared = report(tmp_path / "compared", VERSUS, files=files, baseline={**files, "x": b"other"})
+
+    assert the("floor", alone).verdict is Verdict.INCONCLUSIVE
+    assert "1,000 examples, whose weights leave the worth of 1, " in the("floor", alone).observed
+    assert the("versus", compared).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("weight", [5e-324, 1.0, 4.0])
+def test_equal_weights_leave_every_example_its_worth(tmp_path: Path, weight: float) -> None:
+    rows = [row | {"weight": weight} for row in ROWS]
+
+    assert the("floor", report(tmp_path, FLOOR, files=model(rows))).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("spoilt", ["golden.jsonl", "interface.json"])
+def test_a_file_nested_too_deeply_is_inconclusive(tmp_path: Path, spoilt: str) -> None:
+    deep = "[" * 5000 + "]" * 5000
+    lines = {
+        "golden.jsonl": f'{{"id": "t0", "request": 1, "answer": {deep}}}',
+        "interface.json": f'{{"prediction": "/label", "input": {deep}}}',
+    }
+    files = model(ROWS, **{spoilt: lines[spoilt].encode()})
+
+    assert the("golden", report(tmp_path, FLOOR, files=files)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_golden_id_that_comes_twice_is_inconclusive(tmp_path: Path) -> None:
+    files = model(ROWS, **{"golden.jsonl": jsonl(golden(ROWS, 1) * 100)})
+
+    assert "line 2: id 't0' was there before" in the("golden", report(tmp_path, FLOOR, files=files)).observed
+
+
 def test_the_waiver_of_a_first_release_does_not_cover_a_baseline_without_evaluations(tmp_path: Path) -> None:
     unevaluated = model(evaluations(wrong=90), **{"evaluations.jsonl": None})
 

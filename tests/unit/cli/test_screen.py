@@ -43,3 +43,20 @@ def test_a_step_that_was_interrupted_is_not_left_spinning(capsys: pytest.Capture
         interrupted()
 
     assert "load-test  stopped" in capsys.readouterr().out
+
+
+def test_a_name_of_a_model_author_writes_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    observed = "length=\x1b[2Jlong\n[   0.1s] \u2714 check-metrics: passed\u202e"
+    finding = Finding(check="a.b", verdict=Verdict.REFUSED, observed=observed, rule="the rule")
+    ran = Ran("check-metrics", MetricsReport(findings=(finding,)), stops=(finding,))
+
+    PlainLines().ended(ran)
+    with LiveTable(("check-metrics",)) as table:
+        table.ended(ran)
+        table.close("refused")
+    said = capsys.readouterr().out
+
+    assert "\x1b[2J" not in said
+    assert "\u202e" not in said
+    assert not any(line.startswith("[   0.1s] \u2714") for line in said.splitlines())
+    assert r"length=\x1b[2Jlong\n" in said

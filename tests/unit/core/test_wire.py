@@ -94,3 +94,8 @@ def test_who_and_when_are_outside_the_digest(tmp_path_factory: pytest.TempPathFa
     first, second = (Specimen().laid_out(tmp_path_factory.mktemp("run")).read(Plan) for _ in range(2))
 
     assert first.digest == second.digest
+
+
+def test_json_nested_too_deeply_is_bad_input() -> None:
+    with pytest.raises(InputError, match="x: nested too deeply"):
+        decoded("[" * 5000 + "]" * 5000, list[object], where="x")

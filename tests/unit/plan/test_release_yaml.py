@@ -48,6 +48,8 @@ def test_each_rule_knows_its_line(tmp_path: Path) -> None:
         ("replicas: 2", "replicas: 0", "release.yaml:11: expected `int` >= 1", ""),
         ("rate: 100", "rate: -1", "release.yaml:8: expected `float` > 0.0", ""),
         ("rate: 100, ", "", "release.yaml:8: the key 'rate' is missing", ""),
+        ("p95_ms: 50", "errors: 1", "release.yaml:8: expected `float` < 1.0", ""),
+        ("p95_ms: 50", "achieved: 0", "release.yaml:8: expected `float` > 0.0", ""),
         ("until: 2026-12-31", "until: soon", "release.yaml:13:", ""),
         ("replicas: 1", "where: here", "release.yaml:10: unknown key 'where'", ""),
         ("store: ./store", "service: twice", "yaml:2: 'service' stands twice, first in line 1", "keep one"),
@@ -65,6 +67,21 @@ def test_a_mistake_is_said_with_its_line(tmp_path: Path, good: str, bad: str, sa
     assert said in str(error.value)
     assert hint in error.value.hint
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &itself {b: *itself}",
+        f"a: {'[' * 3000}{']' * 3000}",
+        '"\\ud800": 1',
+        "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else '1'] * 10)}]" for n in range(9)),
+    ],
+    ids=["holds itself", "nested", "half a character", "aliases of aliases"],
+)
+def test_a_file_that_would_break_its_reader_is_one_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match=r"release\.yaml"):
+        settings_of(text, tmp_path).settings()
 
 
 @pytest.mark.parametrize("text", ["", "just words", "- a list", "a: \x07", "\ufeff: {"])

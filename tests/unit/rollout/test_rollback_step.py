@@ -15,7 +15,9 @@ def test_it_goes_to_the_release_before_and_withdraws_the_one_it_leaves(world: Wo
     document = world.roll_back()
 
     assert (document.result, document.exit_code) == ("live", ExitCode.GO_ON)
+    assert document.release is not None
     assert document.reason == "complaints"
+    assert document.headline == f"live: production-1 (specimen@{document.release.sha.short}) - complaints"
     assert document.before == left
     assert world.serving == "v1"
     assert left is not None

@@ -104,7 +104,7 @@ def test_the_sha_of_another_model_is_said_with_its_name(blobs: MemoryBlobs, publ
 def test_a_manifest_changed_in_the_store_is_refused(blobs: MemoryBlobs, publish: Publish) -> None:
     manifest = publish()
     key = f"models/specimen/{manifest.sha.hex}.json"
-    blobs.held[key] = blobs.held[key].replace(b'"seed":1', b'"seed":2')
+    blobs.held[key] = blobs.held[key].replace(b'"dirty":false', b'"dirty":true')
 
     with pytest.raises(InputError, match="is that of specimen@"):
         store_of(blobs).manifest(ModelRef.exact("specimen", manifest.sha))

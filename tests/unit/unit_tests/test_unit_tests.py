@@ -66,6 +66,7 @@ class Bench:
     ended: Ended = field(default=Ended(0, "2 passed\n"))
     head: Ended = field(default=Ended(0, f"{HEAD}\n"))
     status: Ended = field(default=Ended(0, ""))
+    diff: Ended = field(default=Ended(0, "train.py\n"))
     settings: UnitTestSettings = field(default_factory=lambda: UnitTestSettings(where="release.yaml:7"))
     plan: dict[str, Any] = field(default_factory=dict)
     progress: Told = field(default_factory=Told)
@@ -83,7 +84,7 @@ class Bench:
         return self.ended
 
     def git(self, asked: Asked) -> Ended:
-        return self.head if "rev-parse" in asked.command else self.status
+        return {"rev-parse": self.head, "diff": self.diff, "status": self.status}[asked.command[1]]
 
     def run(self) -> UnitTestsReport:
         plan = {"unit_tests": self.settings} | self.plan
@@ -237,6 +238,12 @@ def test_where_there_is_no_folder_of_tests_nobody_can_tell(bench: Bench) -> None
             Ended(0, " M train.py\n M a.py\n M b.py\n M c.py\n"),
             "train.py, a.py, b.py and 1 more",
         ),
+        (
+            Ended(0, HEAD),
+            Ended(0, "?? notes.txt\n?? tests/conftest.py\n"),
+            "no commit has: tests/conftest.py",
+        ),
+        (Ended(0, HEAD), Ended(0, "?? pytest.ini\n"), "no commit has: pytest.ini"),
     ],
 )
 def test_tests_of_another_checkout_say_nothing_about_this_model(
@@ -249,6 +256,26 @@ def test_tests_of_another_checkout_say_nothing_about_this_model(
     assert verdicts(report, "unit-tests.commit") == [Verdict.INCONCLUSIVE]
     assert observed in report.findings[-1].observed
     assert report.passed == 2
+
+
+def test_a_later_commit_that_changes_release_yaml_alone_tests_the_same_code(bench: Bench) -> None:
+    bench.head, bench.diff = Ended(0, "1" * 40), Ended(0, "")
+    report = bench.run()
+
+    assert verdicts(report, "unit-tests.commit") == [Verdict.PASSED]
+    assert "differs from 000000000000 in release.yaml alone" in report.findings[-1].observed
+
+
+def test_a_commit_that_git_does_not_know_is_another_one(bench: Bench) -> None:
+    bench.head, bench.diff = Ended(0, "1" * 40), Ended(128, "fatal: bad object")
+
+    assert verdicts(bench.run(), "unit-tests.commit") == [Verdict.INCONCLUSIVE]
+
+
+def test_a_file_beside_the_code_that_no_commit_has_changes_nothing(bench: Bench) -> None:
+    bench.status = Ended(0, "?? notes.txt\n?? models/\n")
+
+    assert verdicts(bench.run(), "unit-tests.commit") == [Verdict.PASSED]
 
 
 def test_a_model_trained_from_uncommitted_changes_is_not_decided(bench: Bench) -> None:
