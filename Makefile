@@ -23,7 +23,7 @@ demo: setup  ## publish, release v1 and v2 under traffic, refuse a worse one, tr
 	@$(in_env) PATH="$$PWD/.venv/bin:$$PATH" contrib/examples/tweets/demo
 
 test: setup  ## all tests, against the real engine and registry
-	@$(in_env) $(python) -m pytest -q --numprocesses 3 --dist loadfile
+	@$(in_env) $(python) -m pytest -q --numprocesses 2 --dist loadfile
 
 campaign: setup  ## the long campaigns (kills, faulty fetches, updates) at full size
 	@$(in_env) CI_STEPS_CAMPAIGN=full $(python) -m pytest -q -m campaign

@@ -95,10 +95,11 @@ class Project:
             "unit_tests": {"path": QUICK_TEST},
             # Limits that a busy machine keeps, and a model that sleeps for 200 ms does not.
             "load": {
-                "rate": 20,
+                # The server takes four at a time: one that sleeps for 200 ms falls behind 40 a second for good.
+                "rate": 40,
                 "seconds": 2,
                 "warmup_seconds": 1,
-                "p50_ms": 150,
+                "p50_ms": 600,
                 "errors": 0,
                 "achieved": 0.8,
             },

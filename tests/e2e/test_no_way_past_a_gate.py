@@ -77,7 +77,7 @@ def test_release_yaml_has_no_key_that_nobody_thought_about() -> None:
     whole = schema["$ref"].rpartition("/")[2]
 
     found = {
-        name.replace(whole, ""): set(section["properties"])
+        "" if name == whole else name: set(section["properties"])
         for name, section in sections.items()
         if "properties" in section
     }
