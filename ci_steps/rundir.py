@@ -122,6 +122,8 @@ class RunDir:
         """Keep other processes out of this directory, and sweep what a killed one left half-written."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
+            # What lies here is no change to the checkout that it lies in.
+            (self.root / ".gitignore").write_text("*\n")
             lock = (self.root / ".lock").open("a+")
         except OSError as error:
             raise InputError(f"{self.root} cannot be the run directory: {error.strerror}") from error

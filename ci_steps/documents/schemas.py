@@ -1,4 +1,4 @@
-"""`python -m ci_steps.documents.schemas FOLDER` writes the schema of every document; `make schemas` calls it."""
+"""`python -m ci_steps.documents.schemas FOLDER` writes every schema; `make schemas` calls it."""
 
 import json
 import sys

@@ -95,7 +95,7 @@ class Project:
             "unit_tests": {"path": QUICK_TEST},
             # Limits that a busy machine keeps, and a model that sleeps for 200 ms does not.
             "load": {
-                # The server takes four at a time: one that sleeps for 200 ms falls behind 40 a second for good.
+                # The server takes four at a time: one that sleeps for 200 ms falls behind 40 a second.
                 "rate": 40,
                 "seconds": 2,
                 "warmup_seconds": 1,
