@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -122,8 +122,9 @@ class RunDir:
         """Keep other processes out of this directory, and sweep what a killed one left half-written."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            # What lies here is no change to the checkout that it lies in.
-            (self.root / ".gitignore").write_text("*\n")
+            with suppress(OSError):  # on a full disk it is what is written next that counts
+                # What lies here is no change to the checkout that it lies in.
+                (self.root / ".gitignore").write_text("*\n")
             lock = (self.root / ".lock").open("a+")
         except OSError as error:
             raise InputError(f"{self.root} cannot be the run directory: {error.strerror}") from error
