@@ -65,6 +65,14 @@ daemon() {
     echo $! >"$ENGINE_STATE/$name.pid"
 }
 
+# runs PID NAME... : whether the process lives, is no zombie, and is one of these programs.
+runs() {
+    local pid=$1 state
+    shift
+    [[ $pid =~ ^[0-9]+$ ]] && state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null) || return 1
+    [[ -n $state && $state != [ZX] && " $* " == *" $(<"/proc/$pid/comm") "* ]]
+}
+
 # wait_for NAME COMMAND... : until COMMAND succeeds; fails after a minute, or at once if the daemon NAME ends.
 wait_for() {
     local name=$1 deadline=$((SECONDS + 60)) pid

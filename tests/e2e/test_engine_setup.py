@@ -195,3 +195,25 @@ def test_make_alone_lists_its_targets() -> None:
     wanted = "setup demo test campaign lint types schemas bench clean help"
     assert set(wanted.split()) <= listed
     assert done.stderr == ""
+
+
+def test_a_zombie_is_not_a_running_engine_nor_is_a_process_of_another_name() -> None:
+    script = f"""
+        . {ENGINE}/lib.sh
+        sleep 60 & living=$!
+        # A parent that does not wait leaves a zombie.
+        exec {{zombie}}< <(exec python3 -c 'import os, time
+child = os.fork() or os._exit(0)
+print(child, flush=True)
+time.sleep(60)')
+        read -ru "$zombie" dead
+        until grep -q '^State:.Z' "/proc/$dead/status"; do :; done
+        runs "$living" sleep && ! runs "$living" dockerd && ! runs "$dead" python3 && ! runs "" sleep
+        told=$?
+        kill "$living" "$(ps -o ppid= -p "$dead")"
+        exit "$told"
+    """
+
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    assert ended.returncode == 0, ended.stderr
