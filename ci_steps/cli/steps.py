@@ -75,12 +75,21 @@ def _run(
                 try:
                     ran = work(wiring.runner(shown))
                 finally:
-                    page = write_page(run) if run.has(Plan) else None
+                    page = _page(run, shown)
         except StepError as error:
             shown.failed(error)
             raise click.exceptions.Exit(int(error.exit_code)) from error
         _close(shown, run, ran, page)
     raise click.exceptions.Exit(int(exit_code(ran)))
+
+
+def _page(run: RunDir, shown: Screen) -> Path | None:
+    """Write the page; where that fails it is told, and the run keeps the ending that it had."""
+    try:
+        return write_page(run) if run.has(Plan) else None
+    except StepError as error:
+        shown.say(f"the page was not written: {error}")
+        return None
 
 
 def _close(shown: Screen, run: RunDir, ran: Sequence[Ran], page: Path | None) -> None:
