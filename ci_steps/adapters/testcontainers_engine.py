@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ci_steps.adapters.http_registry import given_login
 from ci_steps.errors import OutsideError
 from ci_steps.ports.containers import Isolation
 
@@ -58,7 +59,7 @@ class TestcontainersEngine:
         name = f"ci-steps-test-{self.run}-{secrets.token_hex(4)}"
         with self._engine() as engine, self._held(engine):
             with _told("pull an image"):
-                _pull(engine, reference)
+                _pull(engine, reference, self.environ)
             try:
                 with _told("start a container"):
                     box = self._locked_in(reference, name, env, memory_mb)
@@ -183,7 +184,7 @@ def _text(written: bytes | Iterator[bytes]) -> str:
     return whole.decode(errors="replace")
 
 
-def _pull(engine: "DockerClient", reference: str) -> None:
+def _pull(engine: "DockerClient", reference: str, environ: Mapping[str, str]) -> None:
     """Have the image here; what a digest names is never pulled twice."""
     from docker.errors import ImageNotFound
 
@@ -191,7 +192,8 @@ def _pull(engine: "DockerClient", reference: str) -> None:
         engine.images.get(reference)
         return
     # Not images.pull, which reports a broken image as one that is not there.
-    for line in engine.api.pull(reference, stream=True, decode=True):
+    login = given_login(reference, environ)
+    for line in engine.api.pull(reference, stream=True, decode=True, auth_config=login):
         if "error" in line:
             raise OutsideError(
                 f"{reference} cannot be pulled: {line['error']}",

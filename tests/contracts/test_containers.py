@@ -1,6 +1,8 @@
 """What throw-away containers do, on a real engine and in the fake."""
 
+import base64
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -21,6 +23,7 @@ from ci_steps.errors import OutsideError
 from ci_steps.ports import Container, Containers
 from tests.fakes.containers import LoopbackService
 from tests.fakes.serving_image import REPOSITORY, pushed
+from tests.registry_servers import PASSWORD, USER, locked_registry
 
 ENV = {"RELEASE_ID": "production-1", "IMAGE_DIGEST": "sha256:00"}
 ENDED = "the model does not load: no such file"
@@ -152,6 +155,20 @@ def test_an_image_that_is_not_there_is_an_outside_error_that_names_it(tmp_path: 
     assert "0" * 64 in str(failed.value)
 
 
+def test_an_image_behind_a_password_is_pulled_with_the_login_that_a_variable_gives(
+    tmp_path: Path, sdk: docker.DockerClient
+) -> None:
+    login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    with locked_registry(tmp_path) as host:
+        reference = behind(host, sdk)
+        with pytest.raises(OutsideError, match=r"cannot be pulled|no basic auth"):
+            start(engine_of(tmp_path), reference)
+        config = json.dumps({"auths": {host: {"auth": login}}})
+
+        start(engine_of(tmp_path, DOCKER_AUTH_CONFIG=config), reference)
+        sdk.images.remove(reference, force=True)
+
+
 def test_no_engine_is_an_outside_error_that_says_what_to_set(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         host = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
@@ -222,6 +239,19 @@ def test_a_container_is_published_on_loopback_only_and_labelled(
         assert (
             container.attrs["HostConfig"]["Memory"] == container.attrs["HostConfig"]["MemorySwap"] == 64 << 20
         )
+
+
+def behind(host: str, sdk: docker.DockerClient) -> str:
+    """Push an image to a registry that wants a password, forget it here, and return its reference."""
+    repository = f"{host}/locked"
+    sdk.images.get(f"{REPOSITORY}@{pushed('one')}").tag(repository, "1")
+    login = {"username": USER, "password": PASSWORD}
+    for line in sdk.api.push(repository, tag="1", stream=True, decode=True, auth_config=login):
+        assert "error" not in line, line
+        if "Digest" in line.get("aux", {}):
+            digest = line["aux"]["Digest"]
+    sdk.images.remove(f"{repository}:1")
+    return f"{repository}@{digest}"
 
 
 def start(containers: Containers, reference: str) -> None:

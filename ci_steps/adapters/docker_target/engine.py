@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ci_steps.adapters.http_registry import given_login
 from ci_steps.errors import OutsideError
 from ci_steps.ports import Progress
 
@@ -52,7 +53,8 @@ def pulled(client: DockerClient, reference: str, progress: Progress) -> Image:
     repository, _, version = reference.rpartition("@" if "@" in reference else ":")
     layers: dict[str, tuple[int, int]] = {}
     # The SDK's images.pull() reports a broken image as unknown; the stream says what was wrong.
-    for line in client.api.pull(repository, tag=version, stream=True, decode=True):
+    login = given_login(reference, os.environ)
+    for line in client.api.pull(repository, tag=version, stream=True, decode=True, auth_config=login):
         if "error" in line:
             raise OutsideError(f"{reference} cannot be pulled: {' '.join(str(line['error']).split())}")
         detail = line.get("progressDetail") or {}

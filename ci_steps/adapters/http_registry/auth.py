@@ -11,9 +11,11 @@ from typing import Any
 
 from ci_steps.adapters.http_registry.references import HUB_LOGIN
 from ci_steps.errors import InputError, OutsideError
-from ci_steps.model.images import DOCKER_HUB
+from ci_steps.model.images import DOCKER_HUB, ImageRef
 from ci_steps.ports import Programs
 
+GIVEN = "DOCKER_AUTH_CONFIG"
+"""Docker's configuration as a variable, where a CI keeps it as a secret; it comes before the file."""
 _HELPER = re.compile(r"[A-Za-z0-9._-]+")
 _NOT_LOGGED_IN = "credentials not found"
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
@@ -30,7 +32,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class DockerLogins:
-    """The logins of Docker's configuration file, and of the credential programs that it names."""
+    """The logins of Docker's configuration (a variable, or its file), and of the programs that it names."""
 
     programs: Programs
     folder: Path
@@ -46,44 +48,24 @@ class DockerLogins:
         helper = helpers.get(host) or helpers.get(name) or config.get("credsStore")
         if helper and (login := self._from_program(str(helper), name)):
             return login
-        for key, entry in _mapping(config.get("auths")).items():
-            if key == name or _host_of(key) == host:
-                return self._from_file(_mapping(entry), key)
-        return None
+        return _in_auths(config, host, self._where)
+
+    @property
+    def _where(self) -> str:
+        return GIVEN if self.environ.get(GIVEN) else str(self.folder / "config.json")
 
     def _config(self) -> dict[str, Any]:
-        path = self.folder / "config.json"
+        given = self.environ.get(GIVEN)
         try:
-            config = json.loads(path.read_bytes())
+            return _parsed(given or (self.folder / "config.json").read_bytes(), self._where)
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path} is not Docker's configuration: {type(error).__name__}") from error
-        return _mapping(config)
-
-    def _from_file(self, entry: Mapping[str, Any], key: str) -> Login | None:
-        if token := entry.get("identitytoken"):
-            return Login(identity_token=str(token))
-        if not entry.get("auth"):
-            named = entry.get("username") and entry.get("password")
-            return Login(str(entry["username"]), str(entry["password"])) if named else None
-        try:
-            user, colon, password = (
-                base64.b64decode(str(entry["auth"]), validate=True).decode().partition(":")
-            )
-        except (binascii.Error, UnicodeDecodeError):
-            colon = ""
-        if not colon:
-            # the text itself may hold a password: it is in no message
-            raise InputError(
-                f"{self.folder / 'config.json'}: the login for {key} cannot be read",
-                hint=f"run `docker login {_host_of(key)}` again",
-            )
-        return Login(user, password.strip("\0"))
+        except OSError as error:
+            raise InputError(f"{self._where} cannot be read: {error.strerror}") from error
 
     def _from_program(self, helper: str, name: str) -> Login | None:
         if not _HELPER.fullmatch(helper):
-            raise InputError(f"{self.folder / 'config.json'}: {helper!r} is not a credential program")
+            raise InputError(f"{self._where}: {helper!r} is not a credential program")
         program = f"docker-credential-{helper}"
         ended = self.programs.run([program, "get"], cwd=Path("/"), env=self.environ, timeout=60, stdin=name)
         if ended.code and _NOT_LOGGED_IN in ended.output:
@@ -125,6 +107,54 @@ class Challenge:
             return cls("basic" if "basic" in header.lower() else header.split(" ", maxsplit=1)[0].lower())
         said = dict(_PARAMETER.findall(header[at:]))
         return cls("bearer", said.get("realm", ""), said.get("service", ""), said.get("scope", ""))
+
+
+def given_login(reference: str, environ: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the login that DOCKER_AUTH_CONFIG gives for an image, as the engine wants it for a pull.
+
+    None where it gives none: the engine's client then looks in Docker's configuration file by itself.
+    """
+    given = environ.get(GIVEN)
+    login = _in_auths(_parsed(given, GIVEN), ImageRef.parse(reference).host, GIVEN) if given else None
+    if login is None:
+        return None
+    if login.identity_token:
+        return {"identitytoken": login.identity_token}
+    return {"username": login.user, "password": login.password}
+
+
+def _parsed(content: str | bytes, where: str) -> dict[str, Any]:
+    try:
+        return _mapping(json.loads(content))
+    except ValueError as error:
+        # json's own message shows what it could not read, which may hold a password
+        raise InputError(f"{where} is not Docker's configuration: it is not JSON") from error
+
+
+def _in_auths(config: Mapping[str, Any], host: str, where: str) -> Login | None:
+    for key, entry in _mapping(config.get("auths")).items():
+        if (host == DOCKER_HUB and key == HUB_LOGIN) or _host_of(key) == host:
+            return _login(_mapping(entry), key, where)
+    return None
+
+
+def _login(entry: Mapping[str, Any], key: str, where: str) -> Login | None:
+    if token := entry.get("identitytoken"):
+        return Login(identity_token=str(token))
+    if not entry.get("auth"):
+        named = entry.get("username") and entry.get("password")
+        return Login(str(entry["username"]), str(entry["password"])) if named else None
+    try:
+        user, colon, password = base64.b64decode(str(entry["auth"]), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        colon = ""
+    if not colon:
+        # the text itself may hold a password: it is in no message
+        raise InputError(
+            f"{where}: the login for {key} cannot be read",
+            hint=f"run `docker login {_host_of(key)}` again",
+        )
+    return Login(user, password.strip("\0"))
 
 
 def _host_of(key: str) -> str:

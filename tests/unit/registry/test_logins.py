@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ci_steps.adapters.http_registry.auth import Challenge, DockerLogins, Login
+from ci_steps.adapters.http_registry.auth import Challenge, DockerLogins, Login, given_login
 from ci_steps.errors import InputError
 from ci_steps.ports import Ended
 from tests.fakes.programs import ScriptedPrograms
@@ -99,3 +99,34 @@ def test_a_program_whose_name_is_a_path_is_not_run(tmp_path: Path, name: str) ->
 )
 def test_a_challenge_is_read_in_every_form(header: str, challenge: Challenge) -> None:
     assert Challenge.parse(header) == challenge
+
+
+def given(config: Any, folder: Path) -> DockerLogins:
+    environ = {"DOCKER_AUTH_CONFIG": config if isinstance(config, str) else json.dumps(config)}
+    return DockerLogins(ScriptedPrograms({}), folder, environ)
+
+
+def test_what_a_variable_gives_comes_before_the_file(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {HOST: auth("file:word")}}))
+
+    assert given({"auths": {HOST: auth("ci:word")}}, tmp_path).of(HOST) == Login("ci", "word")
+    assert DockerLogins(ScriptedPrograms({}), tmp_path).of(HOST) == Login("file", "word")
+
+
+@pytest.mark.parametrize("content", ["{", '{"auths": {"registry.example.org:5000": {"auth": "secret!"}}}'])
+def test_a_variable_that_cannot_be_read_is_bad_input_that_does_not_show_it(
+    tmp_path: Path, content: str
+) -> None:
+    with pytest.raises(InputError, match="DOCKER_AUTH_CONFIG") as caught:
+        given(content, tmp_path).of(HOST)
+    assert "secret!" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_the_engine_pulls_with_the_login_that_a_variable_gives() -> None:
+    config = {"auths": {HOST: auth("ci:word"), "https://index.docker.io/v1/": {"identitytoken": "t"}}}
+    environ = {"DOCKER_AUTH_CONFIG": json.dumps(config)}
+
+    assert given_login(f"{HOST}/tweets:1", environ) == {"username": "ci", "password": "word"}
+    assert given_login("python:3.11", environ) == {"identitytoken": "t"}
+    assert given_login("other.example.org/a", environ) is None
+    assert given_login(f"{HOST}/tweets:1", {}) is None
