@@ -9,7 +9,7 @@ from ci_steps.cli.screen import SIGNS, PlainLines, one_line
 from ci_steps.errors import ExitCode, InputError
 from ci_steps.model.ledger import LedgerEntry
 from ci_steps.model.verdict import Verdict
-from ci_steps.report import write_page
+from ci_steps.report import write_all, write_page
 from ci_steps.rundir import RunDir
 from ci_steps.wiring import Wiring
 
@@ -55,8 +55,14 @@ def _line(entry: LedgerEntry, withdrawn: frozenset[str]) -> str:
 @click.command()
 @options.run_dir
 def report(run_dir: Path) -> None:
-    """Write the page of a run, also of one that failed, and print where it is."""
-    click.echo(write_page(RunDir(run_dir)))
+    """Write the page of a run, also of one that failed, and print where it is.
+
+    Beside it come findings.xml, JUnit with a test case a finding, and ending.txt, the ending in one line.
+    """
+    run = RunDir(run_dir)
+    page = write_page(run)
+    write_all(run)
+    click.echo(page)
 
 
 @click.command()

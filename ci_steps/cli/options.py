@@ -22,9 +22,15 @@ config = click.option(
     show_default=True,
     help="What a model must show, and where it serves.",
 )
-model = click.option("--model", default="", help="tweets@9f2c41d, tweets:candidate, or a SHA alone.")
+model = click.option("--model", default="", help="tweets@9f2c41d, tweets:candidate, a SHA alone, or @FILE.")
 environment = click.option("--environment", default="", help="One of release.yaml's environments.")
 dry_run = click.option("--dry-run", is_flag=True, help="The rollout prints what it would change.")
+promote = click.option(
+    "--promote",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Carry on the release of this run directory: the same model, the same image.",
+)
+keep = click.option("--keep", is_flag=True, help="Do nothing where what an earlier try left still holds.")
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
 
 
@@ -39,4 +45,4 @@ def several(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorated
 
 
-of_a_plan = several(model, environment, config, dry_run)
+of_a_plan = several(model, environment, config, promote, dry_run)

@@ -12,7 +12,7 @@ from ci_steps.cli.screen import Screen, screen
 from ci_steps.documents import Plan, Rollout
 from ci_steps.errors import ExitCode, StepError
 from ci_steps.pipeline import Ran, Runner, exit_code
-from ci_steps.report import write_page
+from ci_steps.report import write_all
 from ci_steps.rundir import RunDir
 from ci_steps.wiring import GATES, RELEASE, Wiring, kind
 
@@ -29,10 +29,11 @@ _ARGUMENTS: dict[str, Callable[[Any], Any]] = {
 def step_command(name: str, summary: str) -> click.Command:
     """Return the command of one step; its help is the step's docstring."""
 
-    def run(run_dir: Path, *, as_json: bool, **arguments: Any) -> None:
-        _run((name,), run_dir, lambda runner: [runner.alone(name)], as_json=as_json, **arguments)
+    def run(run_dir: Path, *, as_json: bool, keep: bool = False, **arguments: Any) -> None:
+        _run((name,), run_dir, lambda runner: [runner.alone(name, keep=keep)], as_json=as_json, **arguments)
 
-    for decorate in (options.as_json, options.run_dir, _ARGUMENTS.get(name, lambda function: function)):
+    own = _ARGUMENTS.get(name) or (options.several() if kind(name).settles else options.keep)
+    for decorate in (options.as_json, options.run_dir, own):
         run = decorate(run)
     return click.command(name, help=inspect.getdoc(kind(name)), short_help=summary)(run)
 
@@ -51,11 +52,17 @@ def release(run_dir: Path, *, as_json: bool, **arguments: Any) -> None:
 
 
 @click.command()
+@options.keep
 @options.run_dir
 @options.as_json
-def check(run_dir: Path, *, as_json: bool) -> None:
+def check(run_dir: Path, *, keep: bool, as_json: bool) -> None:
     """Run the three gates on the fetched model and exit with the worst of them."""
-    _run(GATES, run_dir, lambda runner: [runner.alone(name) for name in GATES], as_json=as_json)
+    _run(
+        GATES,
+        run_dir,
+        lambda runner: [runner.alone(name, keep=keep) for name in GATES],
+        as_json=as_json,
+    )
 
 
 def _run(
@@ -74,8 +81,10 @@ def _run(
             with run.held():
                 try:
                     ran = work(wiring.runner(shown))
-                finally:
-                    page = _page(run, shown)
+                except BaseException as error:
+                    _left(run, shown, stopped=_why(error))
+                    raise
+                page = _left(run, shown)
         except StepError as error:
             shown.failed(error)
             raise click.exceptions.Exit(int(error.exit_code)) from error
@@ -83,13 +92,21 @@ def _run(
     raise click.exceptions.Exit(int(exit_code(ran)))
 
 
-def _page(run: RunDir, shown: Screen) -> Path | None:
-    """Write the page; where that fails it is told, and the run keeps the ending that it had."""
+def _left(run: RunDir, shown: Screen, *, stopped: str = "") -> Path | None:
+    """Write the page and its kin; where that fails it is told, and the run keeps the ending that it had."""
     try:
-        return write_page(run) if run.has(Plan) else None
+        return write_all(run, stopped=stopped)
     except StepError as error:
         shown.say(f"the page was not written: {error}")
         return None
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, StepError):
+        return f"stopped: {error}" + (f"; next: {error.hint}" if error.hint else "")
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; what was whole is kept, run it again to go on"
+    return f"crashed: {type(error).__name__}"
 
 
 def _close(shown: Screen, run: RunDir, ran: Sequence[Ran], page: Path | None) -> None:

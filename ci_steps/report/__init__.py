@@ -1,12 +1,15 @@
-"""The page of a run: a view of its documents that a person can read, print and hand on."""
+"""What a run leaves for people and for a CI server: a page, JUnit XML, and its ending in one line."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from ci_steps.documents import Plan
 from ci_steps.errors import InputError
 from ci_steps.rundir import RunDir
 
 PAGE = "report.html"
+JUNIT = "findings.xml"
+ENDING = "ending.txt"
 
 
 def write_page(run: RunDir, *, today: date | None = None) -> Path:
@@ -21,3 +24,19 @@ def write_page(run: RunDir, *, today: date | None = None) -> Path:
         raise InputError(f"{run.root} is not a run directory", hint="name one with --run-dir")
     reading = Reading.of(run, today or datetime.now(UTC).date())
     return run.write_bytes(PAGE, page(reading).encode())
+
+
+def write_all(run: RunDir, *, stopped: str = "", today: date | None = None) -> Path | None:
+    """Write the page, ``findings.xml`` and ``ending.txt``; return where the page is.
+
+    ``stopped`` says why no ending can be read from the documents: an error, or an interruption. Without a
+    plan there is nothing to show, and only that is written.
+    """
+    from ci_steps.report.ending import in_one_line
+    from ci_steps.report.junit import junit
+    from ci_steps.report.reading import Reading
+
+    reading = Reading.of(run, today or datetime.now(UTC).date())
+    run.write_bytes(ENDING, f"{stopped or in_one_line(reading)}\n".encode())
+    run.write_bytes(JUNIT, junit(reading))
+    return write_page(run, today=today) if run.has(Plan) else None

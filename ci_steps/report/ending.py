@@ -19,6 +19,9 @@ _RESULTS = {
 }
 
 
+_MOST_OF_A_LINE = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One thing that decided, and what to do about it."""
@@ -48,6 +51,22 @@ def ending(reading: Reading) -> Ending:
         said = "nobody can tell: the evidence cannot be read"
         return Ending(Verdict.INCONCLUSIVE, said, (*reasons, *others), ExitCode.BAD_INPUT)
     return _stopped(reading) or _done(reading) or _blocked(reading) or _unfinished(reading)
+
+
+def in_one_line(reading: Reading) -> str:
+    """Return how it ended and the first reason, for the one line that a CI server has room for."""
+    end = ending(reading)
+    parts = [end.said]
+    if end.reasons and end.tone > Verdict.WARNED:
+        first, more = end.reasons[0], len(end.reasons) - 1
+        name = first.finding.check if first.finding else first.document
+        parts += [f"{name} {first.said}".strip(), f"and {more} more" if more else ""]
+    return _one_line("; ".join(part for part in parts if part))
+
+
+def _one_line(text: str) -> str:
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= _MOST_OF_A_LINE else f"{line[: _MOST_OF_A_LINE - 1]}…"
 
 
 def _stopped(reading: Reading) -> Ending | None:
