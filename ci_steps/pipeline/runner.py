@@ -74,10 +74,13 @@ class Runner:
     version: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def alone(self, name: str) -> Ran:
-        """Do one step; it does not start from a document that blocks or whose sources have changed."""
+    def alone(self, name: str, *, keep: bool = False) -> Ran:
+        """Do one step; it does not start from a document that blocks or whose sources have changed.
+
+        With ``keep`` it is not done again where its document still holds.
+        """
         refuse_changed_sources(self.kinds[name].needs, self.run, self.kinds)
-        return self._step(name, blocked={}, keep=False)
+        return self._step(name, blocked={}, keep=keep)
 
     def all(self, names: Sequence[str]) -> list[Ran]:
         """Do the steps in their order.
@@ -126,13 +129,15 @@ class Runner:
         return None if self._admitted(document)[1] else document
 
     def _done(self, name: str) -> Ran:
-        step = self.make(name)
-        made_from = sources(step, self.run)
-        if step.makes is not Plan:
+        kind = self.kinds[name]
+        made_from = sources(kind, self.run)
+        if kind.makes is not Plan:
             # A killed step must not leave the answer of the try before.
-            self.run.drop(step.makes)
+            self.run.drop(kind.makes)
         began, at = time.monotonic(), self.now()
         try:
+            step = self.make(name)
+            self._bring_back(kind)
             document = step.run(self.run)
         except StepError as error:
             self._note(name, error, at)
@@ -142,6 +147,14 @@ class Runner:
         made = Made(by=self.by, at=stamp(at), seconds=seconds, run=run_id, kit=self.version)
         self.run.write(msgspec.structs.replace(document, made=made, made_from=made_from))
         return Ran(name, document, seconds=seconds)
+
+    def _bring_back(self, kind: type[Step]) -> None:
+        """Between machines travel documents only; the content that this step opens is brought here again."""
+        for opened in kind.opens:
+            maker = self.make(opened.name)
+            if maker.lost(self.run):
+                self._bring_back(type(maker))
+                maker.bring_back(self.run)
 
     def _note(self, name: str, error: StepError, at: datetime) -> None:
         made = Made(by=self.by, at=stamp(at), seconds=0, run=self._run_id(), kit=self.version)

@@ -18,12 +18,21 @@ class Step(ABC):
     makes: ClassVar[type[Document]]
     reads: ClassVar[tuple[str, ...]] = ()
     """The fields of the plan that are this step's own section."""
+    opens: ClassVar[tuple[type[Document], ...]] = ()
+    """The documents whose content it opens, beyond what they say: files of a model, layers of an image."""
     settles: ClassVar[bool] = False
     """Always done, because only the world can tell whether it still holds."""
 
     @abstractmethod
     def run(self, run: RunDir) -> Document:
         """Do it, from a fresh start, and return what to leave behind."""
+
+    def lost(self, run: RunDir) -> bool:
+        """Whether content that this step's document names is not here, as on another machine."""
+        return False
+
+    def bring_back(self, run: RunDir) -> None:  # noqa: B027 - most documents name no content
+        """Bring that content back, by the digests that were noted; other bytes are an input error."""
 
 
 def sources(step: type[Step] | Step, run: RunDir) -> dict[str, Digest]:

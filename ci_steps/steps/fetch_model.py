@@ -1,8 +1,10 @@
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from ci_steps.documents import Document, FetchedModel, Plan
+from ci_steps.errors import InputError
 from ci_steps.model.manifest import Manifest, ModelFile
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.verdict import Finding, Verdict
@@ -45,6 +47,26 @@ class FetchModel(Step):
             baseline_files=kept,
         )
 
+    def lost(self, run: RunDir) -> bool:
+        return any(_missing(run, folder, files) for folder, files in _content(run))
+
+    def bring_back(self, run: RunDir) -> None:
+        """Fetch the files that are not here; they get their names when all of a folder are whole."""
+        for folder, files in _content(run):
+            missing = _missing(run, folder, files)
+            if not missing:
+                continue
+            fetched = run.fresh_folder("fetched-again")
+            if differing := self.store.fetch(missing, fetched):
+                raise InputError(
+                    f"{_differing(differing, fetched)}: the store no longer holds what was fetched",
+                    hint="restore the store from a copy, or publish the model again",
+                )
+            for file in missing:
+                (run.root / folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+                (fetched / file.path).replace(run.root / folder / file.path)
+            shutil.rmtree(fetched)
+
     def _fetched(self, folder: str, manifest: Manifest, files: tuple[ModelFile, ...], run: RunDir) -> Finding:
         into = run.fresh_folder(folder)
         differing = self.store.fetch(files, into)
@@ -57,6 +79,17 @@ class FetchModel(Step):
             rule="every byte is what the model's SHA stands for",
             next="publish the model again, or restore the store from a copy" if differing else "",
         )
+
+
+def _content(run: RunDir) -> tuple[tuple[str, tuple[ModelFile, ...]], ...]:
+    fetched = run.read(FetchedModel)
+    model = (fetched.folder, fetched.files)
+    return (model, (fetched.baseline_folder, fetched.baseline_files)) if fetched.baseline_folder else (model,)
+
+
+def _missing(run: RunDir, folder: str, files: tuple[ModelFile, ...]) -> tuple[ModelFile, ...]:
+    """Return the files that are not here; one that is here with other bytes is not missing, but wrong."""
+    return tuple(file for file in files if not (run.root / folder / file.path).is_file())
 
 
 def _differing(paths: tuple[Path, ...], folder: Path) -> str:

@@ -26,8 +26,9 @@ class PushImage(Step):
 
     name: ClassVar[str] = "push-image"
     needs: ClassVar[tuple[type[Document], ...]] = (Plan, BuiltImage)
+    opens: ClassVar[tuple[type[Document], ...]] = (BuiltImage,)
     makes: ClassVar[type[Document]] = PushedImage
-    reads: ClassVar[tuple[str, ...]] = ("registry", "plain_http", "image", "sha")
+    reads: ClassVar[tuple[str, ...]] = ("registry", "plain_http", "image", "sha", "promoted")
 
     registry: Registry
     progress: Progress
@@ -48,6 +49,7 @@ class PushImage(Step):
         tag = f"model-{plan.sha.short}"
         named = self.registry.put_manifest(plan.registry, tag, manifest, _MANIFEST)
         findings = (
+            *_as_promoted(plan, built.image),
             _named(built.image, named, f"{plan.registry}:{tag}, as the registry answered"),
             self._read_back(built.image, plan.registry, f":{tag}"),
             self._read_back(built.image, plan.registry, f"@{built.image}"),
@@ -106,6 +108,26 @@ def _kept(run: RunDir, built: BuiltImage) -> tuple[bytes, Path]:
             hint="delete build-image.json in the run directory, then build again",
         )
     return manifest, config
+
+
+def _as_promoted(plan: Plan, built: Digest) -> tuple[Finding, ...]:
+    """Hold the image to the one that was proven in the environment before."""
+    if plan.promoted is None:
+        return ()
+    same = plan.promoted.image == built
+    proven = f"{plan.promoted.image} of {plan.promoted.release}"
+    return (
+        Finding(
+            check="push-image.promoted",
+            subject=plan.promoted.release,
+            verdict=Verdict.PASSED if same else Verdict.REFUSED,
+            observed=str(built) if same else f"{built}, proven was {proven}",
+            rule=f"what goes to {plan.environment} is the image that is live in {plan.promoted.environment}",
+            next=""
+            if same
+            else f"the base image, the kit or a lock changed; release to {plan.promoted.environment} again",
+        ),
+    )
 
 
 def _named(built: Digest, named: Digest, subject: str) -> Finding:

@@ -13,7 +13,7 @@ from ci_steps.documents import (
     ScanReport,
     UnitTestsReport,
 )
-from ci_steps.errors import OutsideError
+from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.digest import Digest
 from ci_steps.model.images import ImageRef
 from ci_steps.pipeline import Step
@@ -43,6 +43,7 @@ class BuildImage(Step):
         MetricsReport,
         InterfaceReport,
     )
+    opens: ClassVar[tuple[type[Document], ...]] = (FetchedModel,)
     makes: ClassVar[type[Document]] = BuiltImage
     reads: ClassVar[tuple[str, ...]] = ("image", "manifest", "sha")
 
@@ -68,6 +69,23 @@ class BuildImage(Step):
         run.write_bytes("image/config.json", config)
         run.write_bytes("image/manifest.json", manifest)
         return BuiltImage(image=Digest.of(manifest), layers=layers, labels=said, compiled_with=compiled_with)
+
+    def lost(self, run: RunDir) -> bool:
+        """Whether a file of the image is not here, or a layer neither here nor in the registry."""
+        plan, built = run.read(Plan), run.read(BuiltImage)
+        if not all((run.root / path).is_file() for path in (built.manifest, built.config)):
+            return True
+        own = [layer for layer in built.layers if layer.path and not (self.cache / layer.path).is_file()]
+        return any(not self.registry.has(plan.registry, layer.digest) for layer in own)
+
+    def bring_back(self, run: RunDir) -> None:
+        """Build it again: the same inputs give the same bytes, and anything else is said."""
+        noted, again = run.read(BuiltImage), self.run(run)
+        if again.image != noted.image:
+            raise InputError(
+                f"built again here, the image is {again.image}, and not {noted.image} as noted",
+                hint="delete build-image.json in the run directory, then build again",
+            )
 
     def _own_layers(self, run: RunDir, plan: Plan, python: str) -> tuple[Layer, ...]:
         fetched = run.read(FetchedModel)

@@ -30,6 +30,7 @@ class CheckInterface(Step):
 
     name = "check-interface"
     needs = (Plan, FetchedModel)
+    opens = (FetchedModel,)
     makes = InterfaceReport
     reads = ("interface", "baseline", "sha")
 

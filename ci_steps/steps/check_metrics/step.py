@@ -17,6 +17,7 @@ class CheckMetrics(Step):
 
     name = "check-metrics"
     needs = (Plan, FetchedModel)
+    opens = (FetchedModel,)
     makes = MetricsReport
     reads = ("metrics", "baseline", "sha")
 

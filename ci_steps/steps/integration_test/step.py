@@ -39,6 +39,7 @@ class IntegrationTest(Step):
 
     name: ClassVar[str] = "integration-test"
     needs: ClassVar[tuple[type[Document], ...]] = (Plan, FetchedModel, InterfaceReport, PushedImage)
+    opens: ClassVar[tuple[type[Document], ...]] = (FetchedModel,)
     makes: ClassVar[type[Document]] = IntegrationReport
     reads: ClassVar[tuple[str, ...]] = ("integration", "manifest", "sha")
 

@@ -34,6 +34,7 @@ class LoadTest(Step):
 
     name: ClassVar[str] = "load-test"
     needs: ClassVar[tuple[type[Document], ...]] = (Plan, FetchedModel, PushedImage)
+    opens: ClassVar[tuple[type[Document], ...]] = (FetchedModel,)
     makes: ClassVar[type[Document]] = LoadReport
     reads: ClassVar[tuple[str, ...]] = ("load", "integration", "sha")
 

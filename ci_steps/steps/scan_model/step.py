@@ -23,6 +23,7 @@ class ScanModel(Step):
 
     name: ClassVar[str] = "scan-model"
     needs: ClassVar[tuple[type[Document], ...]] = (Plan, FetchedModel)
+    opens: ClassVar[tuple[type[Document], ...]] = (FetchedModel,)
     makes: ClassVar[type[Document]] = ScanReport
     reads: ClassVar[tuple[str, ...]] = ("manifest", "scan")
 

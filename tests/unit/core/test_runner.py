@@ -221,3 +221,39 @@ def test_who_and_when_are_noted(bench: Bench) -> None:
     made = bench.run.read(ScanReport).made
     assert made is not None
     assert (made.by, made.run) == ("someone", "specimen")
+
+
+def test_a_step_by_itself_is_done_again_unless_it_may_keep_what_holds(bench: Bench) -> None:
+    bench.runner.all(NAMES)
+
+    kept = bench.runner.alone("check-metrics", keep=True)
+    done = bench.runner.alone("check-metrics")
+
+    assert (kept.kept, done.kept) == (True, False)
+    assert bench.told["check-metrics"].done == 2
+
+
+def test_what_no_longer_holds_is_not_kept(bench: Bench) -> None:
+    bench.runner.all(NAMES)
+    bench.replan(scan=ScanSettings(allow=("numpy.ndarray",)))
+
+    assert not bench.runner.alone("scan-model", keep=True).kept
+
+
+def test_a_refusal_is_never_kept(bench: Bench) -> None:
+    bench.told["check-metrics"].verdict = Verdict.REFUSED
+    bench.runner.all(NAMES)
+
+    again = bench.runner.alone("check-metrics", keep=True)
+
+    assert (again.kept, again.verdict) == (False, Verdict.REFUSED)
+
+
+def test_a_step_that_cannot_be_made_says_so_in_the_run_directory(bench: Bench) -> None:
+    def nothing(name: str) -> Step:
+        raise InputError(f"no tools for {name}")
+
+    with pytest.raises(InputError):
+        Runner(bench.run, KINDS, nothing, Watched(), by="someone", version="0").alone("scan-model")
+
+    assert bench.run.read(Stopped).message == "no tools for scan-model"

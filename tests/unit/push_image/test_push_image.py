@@ -1,11 +1,14 @@
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from ci_steps.documents import BuiltImage, Plan, PushedImage
+from ci_steps.documents import BuiltImage, Plan, Promoted, PushedImage
 from ci_steps.errors import InputError, OutsideError
+from ci_steps.model.digest import Digest
 from ci_steps.model.verdict import Verdict
 from ci_steps.rundir import RunDir
 from ci_steps.selftest.specimen import Specimen
@@ -39,10 +42,13 @@ class Bench:
         (serving / "requirements.lock").write_bytes(LOCK)
         put_base(self.registry)
         run = Specimen(plan=plan).laid_out(self.folder / "run")
-        environments = PaperEnvironments(self.folder)
-        step = BuildImage(self.registry, environments, self.progress, self.cache, serving, "0.1.0")
-        run.write(step.run(run))
+        run.write(self.build_step().run(run))
         return run
+
+    def build_step(self) -> BuildImage:
+        serving = self.folder / "serving"
+        environments = PaperEnvironments(self.folder)
+        return BuildImage(self.registry, environments, self.progress, self.cache, serving, "0.1.0")
 
     def push(self, run: RunDir) -> PushedImage:
         return PushImage(self.registry, self.progress, self.cache).run(run)
@@ -164,3 +170,60 @@ def test_progress_goes_up_to_every_byte(bench: Bench) -> None:
     sending = [told for told in bench.progress.counts if told[1] == total]
     assert sending[-1] == (total, total, "bytes")
     assert [done for done, _, _ in sending] == sorted(done for done, _, _ in sending)
+
+
+def as_promoted(bench: Bench, image: Digest | None = None) -> RunDir:
+    run = bench.built()
+    proven = image or run.read(BuiltImage).image
+    plan = run.read(Plan)
+    named = Promoted(environment="staging", release="staging-3", image=proven)
+    run.write(msgspec.structs.replace(plan, promoted=named))
+    return run
+
+
+def test_the_image_that_was_proven_in_staging_may_go_on(bench: Bench) -> None:
+    pushed = bench.push(as_promoted(bench))
+
+    assert pushed.verdict is Verdict.PASSED
+    assert pushed.findings[0].check == "push-image.promoted"
+
+
+def test_another_image_than_the_one_proven_in_staging_is_refused(bench: Bench) -> None:
+    pushed = bench.push(as_promoted(bench, Digest("7" * 64)))
+
+    (finding,) = pushed.blocking
+    assert (finding.check, finding.verdict) == ("push-image.promoted", Verdict.REFUSED)
+    assert "7" * 64 in finding.observed
+    assert "release to staging again" in finding.next
+
+
+def test_an_image_that_is_whole_here_or_in_the_registry_is_not_lost(bench: Bench) -> None:
+    run = bench.built()
+    assert not bench.build_step().lost(run)
+
+    bench.push(run)
+    shutil.rmtree(bench.cache)
+    assert not bench.build_step().lost(run)
+
+
+@pytest.mark.parametrize("what", ["layers", "files"])
+def test_an_image_that_was_built_on_another_machine_is_built_again_the_same(bench: Bench, what: str) -> None:
+    run = bench.built()
+    noted = run.read(BuiltImage)
+    shutil.rmtree(bench.cache if what == "layers" else run.root / "image")
+
+    assert bench.build_step().lost(run)
+    bench.build_step().bring_back(run)
+
+    assert not bench.build_step().lost(run)
+    assert run.read(BuiltImage) == noted
+    assert bench.push(run).image == noted.image
+
+
+def test_an_image_that_comes_out_otherwise_here_is_bad_input(bench: Bench) -> None:
+    run = bench.built()
+    shutil.rmtree(bench.cache)
+    (bench.folder / "serving" / "__main__.py").write_text("print('another server')\n")
+
+    with pytest.raises(InputError, match=r"built again here, the image is .*, and not .* as noted"):
+        bench.build_step().bring_back(run)
