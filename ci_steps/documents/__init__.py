@@ -10,7 +10,7 @@ from ci_steps.documents.evidence import (
 )
 from ci_steps.documents.image import BuiltImage, Layer, PushedImage
 from ci_steps.documents.live import IntegrationReport, LatencyBin, LoadReport, Moment, Rollback, Rollout
-from ci_steps.documents.plan import Baseline, FetchedModel, Plan
+from ci_steps.documents.plan import Baseline, FetchedModel, Plan, Promoted
 
 DOCUMENTS: tuple[type[Document], ...] = (
     Plan,
@@ -43,6 +43,7 @@ __all__ = [
     "MetricsReport",
     "Moment",
     "Plan",
+    "Promoted",
     "PushedImage",
     "Report",
     "Rollback",

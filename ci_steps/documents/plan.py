@@ -28,6 +28,14 @@ class Baseline(Wire, frozen=True, kw_only=True):
     image: Annotated[Digest, Meta(description="digest of its image")]
 
 
+class Promoted(Wire, frozen=True, kw_only=True):
+    """The release of another environment that this one carries on: the same model, the same image."""
+
+    environment: Annotated[str, Meta(description="where it is live")]
+    release: Annotated[str, Meta(description="its id there")]
+    image: Annotated[Digest, Meta(description="digest of its image")]
+
+
 class Plan(Document, frozen=True, kw_only=True):
     """Everything that was decided before anything was done. Each step reads its own section."""
 
@@ -42,6 +50,9 @@ class Plan(Document, frozen=True, kw_only=True):
     sha: Annotated[Digest, Meta(description="the model's SHA")]
     manifest: Annotated[Manifest, Meta(description="the model's files and ingredients")]
     baseline: Annotated[Baseline | None, Meta(description="the live release; null on a first release")]
+    promoted: Annotated[Promoted | None, Meta(description="the release that is carried on; null: none is")] = (
+        None
+    )
     ledger_length: Annotated[int, Meta(description="entries in the ledger when this was planned", ge=0)]
     ledger_head: Annotated[Digest | None, Meta(description="digest of the last of them")]
     store: Annotated[str, Meta(description="where models and ledger lie, as release.yaml says it")]

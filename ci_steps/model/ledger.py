@@ -93,6 +93,11 @@ class History:
         """The release that serves, by the ledger; after a rollout that was rolled back, the one before it."""
         return self.live_entry.release if self.live_entry else None
 
+    def stands(self, release: Release) -> bool:
+        """Whether this very release went live here and nobody has rolled back from it since."""
+        went_live = any(e.ending is Ending.LIVE and e.release == release for e in self.entries)
+        return went_live and release.id not in self.withdrawn
+
     @property
     def withdrawn(self) -> frozenset[str]:
         """Ids of releases that a rollback left; nothing goes back to them."""

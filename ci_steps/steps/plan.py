@@ -1,15 +1,17 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import msgspec
 
-from ci_steps.documents import DOCUMENTS, Baseline, Document, Plan, Rollout
+from ci_steps.documents import DOCUMENTS, Baseline, Document, Plan, Promoted, Rollout
 from ci_steps.errors import InputError
 from ci_steps.model.ledger import Ending, History
 from ci_steps.model.metrics import refuse_bad_rules
 from ci_steps.model.refs import ModelRef
+from ci_steps.model.release import Release
 from ci_steps.model.settings import Settings
 from ci_steps.model.wire import plain
 from ci_steps.pipeline import Step
@@ -22,7 +24,10 @@ class MakePlan(Step):
     """Decide everything before anything is done: which model, where to, beside which live release.
 
     It reads `release.yaml`, the arguments, the model's manifest and the ledger, once; later steps read only
-    plan.json. A plan that says the same as the one in the run directory goes on with that run; another one
+    plan.json. With `--promote` the model is the one that another run put live, and no other; what goes live
+    must be the same image. `--model @FILE` takes the model that the first line of FILE names.
+
+    A plan that says the same as the one in the run directory goes on with that run; another one
     starts a fresh run.
     """
 
@@ -38,11 +43,16 @@ class MakePlan(Step):
     config: str
     store: ModelStore
     ledger: Callable[[str], Ledger]
+    promoted: RunDir | None = None
+    """The run whose release is carried on to another environment; it names the model."""
 
     def run(self, run: RunDir) -> Plan:
         environment = self._environment()
         refuse_bad_rules(self.settings.metrics)
-        manifest = self.store.manifest(self._ref())
+        carried = self._carried(environment)
+        manifest = self.store.manifest(
+            ModelRef.exact(carried.model, carried.sha) if carried else self._ref(run)
+        )
         history = self.ledger(environment).history()
         live = history.live
         plan = Plan(
@@ -58,6 +68,7 @@ class MakePlan(Step):
             baseline=Baseline(release=live.id, model=live.model, sha=live.sha, image=live.image)
             if live
             else None,
+            promoted=self._named(carried),
             ledger_length=len(history.entries),
             ledger_head=history.head,
             store=self.settings.store,
@@ -94,13 +105,62 @@ class MakePlan(Step):
             raise InputError(asked, hint=f"give --environment one of: {', '.join(known)}")
         return self.environment
 
-    def _ref(self) -> ModelRef:
+    def _carried(self, environment: str) -> Release | None:
+        """Return the release that the other run put live, as its ledger still tells it."""
+        if self.promoted is None:
+            return None
+        other, done = self.promoted.read(Plan), self.promoted.read(Rollout)
+        where, hint = self.promoted.root, "release there first, or name the model with --model"
+        if self.model:
+            raise InputError("--promote names the model, and --model another", hint="give one of them")
+        if (other.service, other.environment) == (self.settings.service, environment):
+            raise InputError(
+                f"{where} is a release to {environment} itself", hint="give another --environment"
+            )
+        if other.service != self.settings.service:
+            raise InputError(f"{where} is a release of {other.service}, not of {self.settings.service}")
+        if done.release is None or done.result not in {"live", "already-live", "dry-run"}:
+            raise InputError(f"{where} ended {done.result}: nothing went live there", hint=hint)
+        if done.result == "dry-run":
+            if not self.dry_run:
+                raise InputError(f"{where} was a dry run: nothing went live there", hint=hint)
+            return done.release
+        if not self.ledger(other.environment).history().stands(done.release):
+            raise InputError(
+                f"{done.release.id} of {where} is not in the ledger, or was rolled back from", hint=hint
+            )
+        return done.release
+
+    def _named(self, carried: Release | None) -> Promoted | None:
+        if carried is None or self.promoted is None:
+            return None
+        where = self.promoted.read(Plan).environment
+        return Promoted(environment=where, release=carried.id, image=carried.image)
+
+    def _ref(self, run: RunDir) -> ModelRef:
         text = self.model or self.settings.model
         if not text:
             raise InputError("no model is named", hint="give --model, or `model:` in release.yaml")
+        if text.startswith("@"):
+            text = _pointed((run.root / self.project).resolve() / text[1:])
         if _is_sha(text) and self.settings.model:
             text = f"{ModelRef.parse(self.settings.model).name}@{text}"
         return ModelRef.parse(text)
+
+
+def _pointed(path: Path) -> str:
+    """Return the model that a pointer file names in its first line."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n", 1)
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InputError(
+            f"the model's pointer {path} cannot be read: {why}",
+            hint="name a file beside release.yaml whose first line is a model, as tweets@9f2c41d",
+        ) from error
+    if not lines[0].strip():
+        raise InputError(f"the first line of {path} is empty", hint="write a model there, as tweets@9f2c41d")
+    return lines[0].strip()
 
 
 def _is_sha(text: str) -> bool:

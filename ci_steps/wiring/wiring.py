@@ -34,6 +34,7 @@ class Wiring:
     model: str = ""
     environment: str = ""
     dry_run: bool = False
+    promote: Path | None = None
     reason: str = ""
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
@@ -99,6 +100,7 @@ class Wiring:
             config=self.config.name,
             store=self.store(),
             ledger=partial(self.ledger, self.settings.service),
+            promoted=RunDir(self.promote) if self.promote else None,
         )
 
     def _unit_tests(self) -> Step:

@@ -22,8 +22,10 @@ OPTIONS = {
     "environment",
     "gate",  # selftest: only this one
     "as_json",
+    "keep",  # only what holds and lets go on is not done again, as in `release`
     "last",  # history: how many
     "model",
+    "promote",  # every gate is asked again, and the image must be the same
     "reason",  # rollback: for the ledger
     "run_dir",
     "tags",  # models publish

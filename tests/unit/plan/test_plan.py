@@ -1,122 +1,18 @@
 """What is decided before anything is done."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from ci_steps.adapters.kit_store import KitStore
-from ci_steps.documents import FetchedModel, Plan
+from ci_steps.documents import FetchedModel
 from ci_steps.errors import InputError
-from ci_steps.model.digest import Digest
-from ci_steps.model.ledger import Ending, LedgerEntry
-from ci_steps.model.manifest import Manifest
-from ci_steps.model.release import Release
+from ci_steps.model.ledger import Ending
 from ci_steps.model.settings import (
-    EnvironmentSettings,
-    ImageSettings,
-    LoadSettings,
     MetricRule,
-    Settings,
 )
-from ci_steps.rundir import RunDir
-from ci_steps.selftest.specimen import Specimen, manifest_of, model_files
-from ci_steps.steps.plan import MakePlan
-from tests.fakes.blobs import MemoryBlobs
-from tests.fakes.ledger import MemoryLedger
-from tests.fakes.progress import Told
-
-
-def environment(port: int) -> EnvironmentSettings:
-    return EnvironmentSettings(target="docker", address=f"127.0.0.1:{port}")
-
-
-SETTINGS = Settings(
-    service="specimen",
-    model="specimen:candidate",
-    store="store",
-    registry="127.0.0.1:5000/specimen",
-    image=ImageSettings(base="base:1"),
-    metrics=(MetricRule(metric="accuracy", direction="higher", floor=0.7),),
-    load=LoadSettings(rate=1, seconds=1),
-    environments={"staging": environment(1), "production": environment(2)},
-)
-
-
-@dataclass
-class Desk:
-    """Where plans are made in these tests."""
-
-    folder: Path
-    store: KitStore = field(default_factory=lambda: KitStore(MemoryBlobs(), "the store", Told()))
-    ledgers: dict[str, MemoryLedger] = field(default_factory=dict)
-    settings: Settings = SETTINGS
-
-    @property
-    def run(self) -> RunDir:
-        return RunDir(self.folder / "run")
-
-    def ledger(self, name: str) -> MemoryLedger:
-        return self.ledgers.setdefault(name, MemoryLedger())
-
-    def publish(self, **changes: bytes) -> Manifest:
-        files = model_files(**changes)
-        manifest = manifest_of(files)
-        lay(files, self.folder / manifest.sha.short)
-        self.store.publish(manifest, self.folder / manifest.sha.short)
-        return manifest
-
-    def plan(self, model: str = "", into: str = "production", *, dry_run: bool = False) -> Plan:
-        plan = MakePlan(
-            settings=self.settings,
-            model=model,
-            environment=into,
-            dry_run=dry_run,
-            project="..",
-            config="release.yaml",
-            store=self.store,
-            ledger=self.ledger,
-        ).run(self.run)
-        self.run.write(plan)
-        return plan
-
-    def live(self, manifest: Manifest, run: str, ending: Ending = Ending.LIVE) -> None:
-        """Append an intent and its outcome, as a rollout would."""
-        ledger = self.ledger("production")
-        for kind in ("intent", "outcome"):
-            history = ledger.history()
-            number = len(history.entries) + 1
-            entry = LedgerEntry(
-                number=number,
-                previous=history.head,
-                kind="intent" if kind == "intent" else "outcome",
-                action="rollout",
-                run=run,
-                service="specimen",
-                environment="production",
-                release=Release(
-                    id=f"production-{number}",
-                    model=manifest.name,
-                    sha=manifest.sha,
-                    repository="127.0.0.1:5000/specimen",
-                    image=Digest("1" * 64),
-                    replicas=1,
-                ),
-                before=history.live,
-                planned_at=number - 1,
-                ending=ending if kind == "outcome" else None,
-                by="someone",
-                at="2026-01-01T00:00:00+00:00",
-            )
-            assert ledger.append(entry)
-
-
-def lay(files: Mapping[str, bytes], folder: Path) -> None:
-    for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
+from ci_steps.selftest.specimen import Specimen
+from tests.unit.plan.desk import SETTINGS, Desk
 
 
 @pytest.fixture
@@ -225,3 +121,41 @@ def test_another_model_starts_a_fresh_run(desk: Desk) -> None:
 
     assert second.run != first.run
     assert not desk.run.has(FetchedModel)
+
+
+def test_a_pointer_file_beside_release_yaml_names_the_model(desk: Desk) -> None:
+    manifest = desk.publish()
+    (desk.folder / "live.model").write_text(f"specimen@{manifest.sha.hex}\nby m.jansen, for the autumn\n")
+
+    assert desk.plan("@live.model").sha == manifest.sha
+
+
+def test_a_pointer_file_may_be_the_default(desk: Desk) -> None:
+    manifest = desk.publish()
+    (desk.folder / "live.model").write_text(f"{manifest.sha.hex[:12]}\n")
+    desk.settings = msgspec.structs.replace(SETTINGS, model="@live.model")
+
+    with pytest.raises(InputError, match="is not a model"):
+        desk.plan()
+    (desk.folder / "live.model").write_text(f"specimen@{manifest.sha.hex[:12]}\n")
+    assert desk.plan().sha == manifest.sha
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        (b"", "first line of .* is empty"),
+        (b"\nspecimen:a", "is empty"),
+        (b"\xff", "not text"),
+    ],
+)
+def test_a_pointer_that_names_no_model_is_bad_input_that_says_where(
+    desk: Desk, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (desk.folder / "live.model").write_bytes(content)
+
+    with pytest.raises(InputError, match=said) as caught:
+        desk.plan("@live.model")
+    assert "live.model" in str(caught.value)
