@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def service(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield copy
 
 
-def test_every_step_goes_on_in_whatever_folder_the_run_directory_was_moved_to(
+def test_every_step_goes_on_on_another_agent_that_gets_the_documents_only(
     service: Project, tmp_path: Path
 ) -> None:
     place, run_dir = service.folder, "run"
@@ -51,6 +52,8 @@ def test_every_step_goes_on_in_whatever_folder_the_run_directory_was_moved_to(
         place = place.rename(tmp_path / f"agent-{number}")
         (place / run_dir).rename(place / f"moved-{number}")
         run_dir = f"moved-{number}"
+        for content in ("model", "baseline"):
+            shutil.rmtree(place / run_dir / content, ignore_errors=True)
         done = replace(service, folder=place).ci_steps(step, "--run-dir", run_dir)
         assert done.code == 0, done.said
 
