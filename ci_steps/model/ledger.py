@@ -93,6 +93,15 @@ class History:
         """The release that serves, by the ledger; after a rollout that was rolled back, the one before it."""
         return self.live_entry.release if self.live_entry else None
 
+    def taken_back(self, sha: Digest) -> LedgerEntry | None:
+        """Return the rollback that left this model, where it has not gone live again since."""
+        for entry in reversed(self.entries):
+            if _rolled_back_from(entry) and entry.before and entry.before.sha == sha:
+                return entry
+            if entry.ending is Ending.LIVE and entry.release and entry.release.sha == sha:
+                return None
+        return None
+
     def stands(self, release: Release) -> bool:
         """Whether this very release went live here and nobody has rolled back from it since."""
         went_live = any(e.ending is Ending.LIVE and e.release == release for e in self.entries)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from ci_steps.adapters.kit_store import KitStore
 from ci_steps.documents import Plan
 from ci_steps.model.digest import Digest
@@ -109,6 +111,25 @@ class Desk:
                 ending=ending if kind == "outcome" else None,
                 by="someone",
                 at="2026-01-01T00:00:00+00:00",
+            )
+            assert ledger.append(entry)
+
+    def rolled_back(self) -> None:
+        """Append what a rollback in production leaves: it withdraws what is live."""
+        ledger = self.ledger("production")
+        live, before = ledger.history().live, ledger.history().previous
+        for kind in ("intent", "outcome"):
+            history = ledger.history()
+            entry = msgspec.structs.replace(
+                ledger.entries[-1],
+                number=len(history.entries) + 1,
+                previous=history.head,
+                kind="intent" if kind == "intent" else "outcome",
+                action="rollback",
+                release=before,
+                before=live,
+                ending=Ending.LIVE if kind == "outcome" else None,
+                by="night",
             )
             assert ledger.append(entry)
 

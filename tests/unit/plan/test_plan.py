@@ -159,3 +159,39 @@ def test_a_pointer_that_names_no_model_is_bad_input_that_says_where(
     with pytest.raises(InputError, match=said) as caught:
         desk.plan("@live.model")
     assert "live.model" in str(caught.value)
+
+
+def test_a_tag_does_not_bring_back_what_a_person_rolled_back_from_and_the_sha_does(desk: Desk) -> None:
+    old, bad = desk.publish(), desk.publish(**{"golden.jsonl": b"{}\n"})
+    desk.live(old, run="one")
+    desk.live(bad, run="two")
+    desk.rolled_back()
+    desk.store.tag("specimen", "candidate", bad.sha, by="training")
+
+    with pytest.raises(InputError, match=r"which was rolled back from at .* by night") as caught:
+        desk.plan()
+
+    assert f"--model specimen@{bad.sha.short}" in caught.value.hint
+    assert desk.plan(f"specimen@{bad.sha.hex}").sha == bad.sha
+
+
+def test_a_tag_may_stand_for_a_model_that_went_live_again_after_the_rollback(desk: Desk) -> None:
+    old, bad = desk.publish(), desk.publish(**{"golden.jsonl": b"{}\n"})
+    desk.live(old, run="one")
+    desk.live(bad, run="two")
+    desk.rolled_back()
+    desk.live(bad, run="three")
+    desk.store.tag("specimen", "candidate", bad.sha, by="training")
+
+    assert desk.plan().sha == bad.sha
+
+
+def test_a_tag_of_another_model_goes_on_after_a_rollback(desk: Desk) -> None:
+    old, bad = desk.publish(), desk.publish(**{"golden.jsonl": b"{}\n"})
+    desk.live(old, run="one")
+    desk.live(bad, run="two")
+    desk.rolled_back()
+    new = desk.publish(**{"golden.jsonl": b"{}\n{}\n"})
+    desk.store.tag("specimen", "candidate", new.sha, by="training")
+
+    assert desk.plan().sha == new.sha

@@ -1,22 +1,21 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import msgspec
 
-from ci_steps.documents import DOCUMENTS, Baseline, Document, Plan, Promoted, Rollout
+from ci_steps.documents import DOCUMENTS, Baseline, Document, Plan, Rollout
 from ci_steps.errors import InputError
 from ci_steps.model.ledger import Ending, History
 from ci_steps.model.metrics import refuse_bad_rules
-from ci_steps.model.refs import ModelRef
-from ci_steps.model.release import Release
 from ci_steps.model.settings import Settings
 from ci_steps.model.wire import plain
 from ci_steps.pipeline import Step
 from ci_steps.ports import Ledger, ModelStore
 from ci_steps.rundir import RunDir
+from ci_steps.steps.plan.promotion import Carried
+from ci_steps.steps.plan.reference import asked_for, refuse_taken_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,12 @@ class MakePlan(Step):
         environment = self._environment()
         refuse_bad_rules(self.settings.metrics)
         carried = self._carried(environment)
-        manifest = self.store.manifest(
-            ModelRef.exact(carried.model, carried.sha) if carried else self._ref(run)
-        )
+        project = (run.root / self.project).resolve()
+        ref = carried.ref if carried else asked_for(self.model, self.settings.model, project)
+        manifest = self.store.manifest(ref)
         history = self.ledger(environment).history()
+        if ref.tag:
+            refuse_taken_back(ref, manifest, history)
         live = history.live
         plan = Plan(
             run=secrets.token_hex(8),
@@ -68,7 +69,7 @@ class MakePlan(Step):
             baseline=Baseline(release=live.id, model=live.model, sha=live.sha, image=live.image)
             if live
             else None,
-            promoted=self._named(carried),
+            promoted=carried.promoted if carried else None,
             ledger_length=len(history.entries),
             ledger_head=history.head,
             store=self.settings.store,
@@ -92,6 +93,16 @@ class MakePlan(Step):
         run.drop(Rollout)
         return plan
 
+    def _carried(self, environment: str) -> Carried | None:
+        if self.promoted is None:
+            return None
+        if self.model:
+            raise InputError("--promote names the model, and --model another", hint="give one of them")
+        carried = Carried.of(self.promoted, dry_run=self.dry_run)
+        carried.refuse_elsewhere(self.settings.service, environment)
+        carried.refuse_gone(self.ledger)
+        return carried
+
     def _environment(self) -> str:
         known = self.settings.environments
         if not self.environment and len(known) == 1:
@@ -104,68 +115,6 @@ class MakePlan(Step):
             )
             raise InputError(asked, hint=f"give --environment one of: {', '.join(known)}")
         return self.environment
-
-    def _carried(self, environment: str) -> Release | None:
-        """Return the release that the other run put live, as its ledger still tells it."""
-        if self.promoted is None:
-            return None
-        other, done = self.promoted.read(Plan), self.promoted.read(Rollout)
-        where, hint = self.promoted.root, "release there first, or name the model with --model"
-        if self.model:
-            raise InputError("--promote names the model, and --model another", hint="give one of them")
-        if (other.service, other.environment) == (self.settings.service, environment):
-            raise InputError(
-                f"{where} is a release to {environment} itself", hint="give another --environment"
-            )
-        if other.service != self.settings.service:
-            raise InputError(f"{where} is a release of {other.service}, not of {self.settings.service}")
-        if done.release is None or done.result not in {"live", "already-live", "dry-run"}:
-            raise InputError(f"{where} ended {done.result}: nothing went live there", hint=hint)
-        if done.result == "dry-run":
-            if not self.dry_run:
-                raise InputError(f"{where} was a dry run: nothing went live there", hint=hint)
-            return done.release
-        if not self.ledger(other.environment).history().stands(done.release):
-            raise InputError(
-                f"{done.release.id} of {where} is not in the ledger, or was rolled back from", hint=hint
-            )
-        return done.release
-
-    def _named(self, carried: Release | None) -> Promoted | None:
-        if carried is None or self.promoted is None:
-            return None
-        where = self.promoted.read(Plan).environment
-        return Promoted(environment=where, release=carried.id, image=carried.image)
-
-    def _ref(self, run: RunDir) -> ModelRef:
-        text = self.model or self.settings.model
-        if not text:
-            raise InputError("no model is named", hint="give --model, or `model:` in release.yaml")
-        if text.startswith("@"):
-            text = _pointed((run.root / self.project).resolve() / text[1:])
-        if _is_sha(text) and self.settings.model:
-            text = f"{ModelRef.parse(self.settings.model).name}@{text}"
-        return ModelRef.parse(text)
-
-
-def _pointed(path: Path) -> str:
-    """Return the model that a pointer file names in its first line."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n", 1)
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise InputError(
-            f"the model's pointer {path} cannot be read: {why}",
-            hint="name a file beside release.yaml whose first line is a model, as tweets@9f2c41d",
-        ) from error
-    if not lines[0].strip():
-        raise InputError(f"the first line of {path} is empty", hint="write a model there, as tweets@9f2c41d")
-    return lines[0].strip()
-
-
-def _is_sha(text: str) -> bool:
-    """Return whether ``text`` is a SHA without a name, as a Jenkins parameter may be."""
-    return 7 <= len(text) <= 64 and all(c in "0123456789abcdef" for c in text)
 
 
 def _whose(plan: Plan) -> tuple[object, ...]:

@@ -1,0 +1,3 @@
+from ci_steps.steps.plan.step import MakePlan
+
+__all__ = ["MakePlan"]

@@ -1,0 +1,50 @@
+"""Which model is asked for."""
+
+from pathlib import Path
+
+from ci_steps.errors import InputError
+from ci_steps.model.ledger import History
+from ci_steps.model.manifest import Manifest
+from ci_steps.model.refs import ModelRef
+
+
+def asked_for(model: str, default: str, project: Path) -> ModelRef:
+    """Return the model of ``--model``, else release.yaml's; ``@FILE`` is a pointer beside release.yaml."""
+    text = model or default
+    if not text:
+        raise InputError("no model is named", hint="give --model, or `model:` in release.yaml")
+    if text.startswith("@"):
+        text = _pointed(project / text[1:])
+    if _is_sha(text) and default and not default.startswith("@"):
+        text = f"{ModelRef.parse(default).name}@{text}"
+    return ModelRef.parse(text)
+
+
+def refuse_taken_back(ref: ModelRef, manifest: Manifest, history: History) -> None:
+    """Refuse a tag that would bring back at night what a person took away; a SHA names it on purpose."""
+    if entry := history.taken_back(manifest.sha):
+        named = f"{manifest.name}@{manifest.sha.short}"
+        raise InputError(
+            f"{ref} is {named}, which was rolled back from at {entry.at} by {entry.by}",
+            hint=f"move the tag, or name the model by its SHA to release it all the same: --model {named}",
+        )
+
+
+def _pointed(path: Path) -> str:
+    """Return the model that a pointer file names in its first line."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n", 1)
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InputError(
+            f"the model's pointer {path} cannot be read: {why}",
+            hint="name a file beside release.yaml whose first line is a model, as tweets@9f2c41d",
+        ) from error
+    if not lines[0].strip():
+        raise InputError(f"the first line of {path} is empty", hint="write a model there, as tweets@9f2c41d")
+    return lines[0].strip()
+
+
+def _is_sha(text: str) -> bool:
+    """Return whether ``text`` is a SHA without a name, as a Jenkins parameter may be."""
+    return 7 <= len(text) <= 64 and all(c in "0123456789abcdef" for c in text)
