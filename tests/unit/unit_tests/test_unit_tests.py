@@ -57,6 +57,13 @@ class OneLock:
         return self.content_of
 
 
+class NoKey(OneLock):
+    """A store that a pipeline gave no key to."""
+
+    def content(self, digest: Digest) -> bytes:
+        raise InputError(f"no key to the store of {digest}")
+
+
 @dataclass
 class Bench:
     """A model repository whose pytest and git answer what a test says."""
@@ -69,6 +76,7 @@ class Bench:
     diff: Ended = field(default=Ended(0, "train.py\n"))
     settings: UnitTestSettings = field(default_factory=lambda: UnitTestSettings(where="release.yaml:7"))
     plan: dict[str, Any] = field(default_factory=dict)
+    store: OneLock = field(default_factory=OneLock)
     progress: Told = field(default_factory=Told)
 
     def __post_init__(self) -> None:
@@ -90,7 +98,7 @@ class Bench:
         plan = {"unit_tests": self.settings} | self.plan
         self.run_dir: RunDir = Specimen(plan=plan).laid_out(self.folder / "run")
         step = UnitTests(
-            self.programs, self.environments, OneLock(), self.progress, self.project, b"pytest's lock"
+            self.programs, self.environments, self.store, self.progress, self.project, b"pytest's lock"
         )
         return step.run(self.run_dir)
 
@@ -118,6 +126,23 @@ def test_the_environment_is_the_model_s_lock_and_pytest(bench: Bench) -> None:
     bench.run()
 
     assert bench.environments.asked == [(OneLock.content_of, "3.11", b"pytest's lock")]
+
+
+def test_the_model_s_lock_is_taken_from_the_checkout_where_it_is_the_same(bench: Bench) -> None:
+    (bench.project / "requirements.lock").write_bytes(b"")  # the specimen's own
+    bench.store = NoKey()
+
+    bench.run()
+
+    assert bench.environments.asked == [(b"", "3.11", b"pytest's lock")]
+
+
+def test_another_lock_in_the_checkout_is_not_the_model_s(bench: Bench) -> None:
+    (bench.project / "requirements.lock").write_bytes(b"numpy==1")
+
+    bench.run()
+
+    assert bench.environments.asked[0][0] == OneLock.content_of
 
 
 def test_a_lock_of_the_tests_own_is_taken_instead(bench: Bench) -> None:
