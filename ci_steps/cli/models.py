@@ -1,10 +1,10 @@
-"""`models publish | list | show | diff | tag`."""
+"""`models publish | list | show | diff | tag`; `export` and `import` stand in their own file."""
 
 from pathlib import Path
 
 import click
 
-from ci_steps.cli import options
+from ci_steps.cli import carrying, offers, options
 from ci_steps.cli.screen import JsonLines, PlainLines, amount, one_line
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
@@ -16,7 +16,11 @@ from ci_steps.wiring import Wiring
 
 @click.group()
 def models() -> None:
-    """Publish, list, show, diff and tag models in the store that release.yaml names."""
+    """Publish, list, show, diff, tag, export and import models of the store that release.yaml names."""
+
+
+models.add_command(carrying.export)
+models.add_command(carrying.import_)
 
 
 @models.command()
@@ -81,7 +85,7 @@ def list_(name: str, *, config: Path, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("ref")
+@click.argument("ref", shell_complete=offers.models)
 @options.config
 @options.as_json
 def show(ref: str, *, config: Path, as_json: bool) -> None:
@@ -103,9 +107,9 @@ def show(ref: str, *, config: Path, as_json: bool) -> None:
         click.echo(f"    {file.sha256[:12]}  {file.size:>12,}  {file.path}")
 
 
-@models.command()
-@click.argument("old")
-@click.argument("new")
+@models.command(short_help="Show what differs between two models.")
+@click.argument("old", shell_complete=offers.models)
+@click.argument("new", shell_complete=offers.models)
 @options.config
 @options.as_json
 def diff(old: str, new: str, *, config: Path, as_json: bool) -> None:
@@ -122,8 +126,8 @@ def diff(old: str, new: str, *, config: Path, as_json: bool) -> None:
         click.echo("no difference")
 
 
-@models.command()
-@click.argument("ref")
+@models.command(short_help="Let TAG stand for the model REF.")
+@click.argument("ref", shell_complete=offers.models)
 @click.argument("tag")
 @options.config
 @options.as_json

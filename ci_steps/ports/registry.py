@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,9 @@ class Registry(Protocol):
 
     def blob(self, repository: str, digest: Digest) -> bytes:
         """Return a small blob (a config), verified."""
+
+    def pieces(self, repository: str, digest: Digest) -> Iterator[bytes]:
+        """Give a blob of any size, in pieces; it raises after the last one where they were other bytes."""
 
     def has(self, repository: str, digest: Digest) -> bool:
         """Whether the repository holds this blob."""

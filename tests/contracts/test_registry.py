@@ -5,6 +5,8 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,19 @@ def test_an_unknown_image_is_bad_input(any_registry: Registry, repository: str) 
 def test_an_unknown_blob_is_bad_input(any_registry: Registry, repository: str) -> None:
     with pytest.raises(InputError, match="has no blob"):
         any_registry.blob(repository, Digest.of(b"never sent"))
+
+
+def test_a_blob_comes_in_pieces(any_registry: Registry, repository: str, blob: Path) -> None:
+    any_registry.send(repository, Digest.of_file(blob), blob)
+
+    pieces = list(any_registry.pieces(repository, Digest.of_file(blob)))
+
+    assert b"".join(pieces) == blob.read_bytes()
+
+
+def test_an_unknown_blob_has_no_pieces(any_registry: Registry, repository: str) -> None:
+    with pytest.raises(InputError, match="has no blob"):
+        next(any_registry.pieces(repository, Digest.of(b"never sent")))
 
 
 def test_a_manifest_without_its_blobs_is_not_taken(any_registry: Registry, repository: str) -> None:
@@ -412,3 +427,63 @@ def test_a_manifest_with_other_bytes_than_its_digest_is_not_believed(
         faults.faults = ["flip"]
         with pytest.raises(OutsideError, match="gives other bytes than sha256:"):
             through.manifest(f"{repository.replace(HOST, proxy)}@{named}")
+
+
+@dataclass
+class Breaking:
+    """A registry that gives one blob and breaks off after ``gives`` bytes, as often as it is told to."""
+
+    content: bytes
+    gives: int
+    breaks: int
+    ranges: bool = True
+    starts: list[int] = field(default_factory=list)
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        asked = handler.headers.get("Range") if self.ranges else None
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        content = self.content[start:]
+        self.starts.append(start)
+        handler.send_response(206 if start else 200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        if self.breaks:
+            self.breaks -= 1
+            content = content[: self.gives]
+            handler.close_connection = True
+        handler.wfile.write(content)
+
+
+LARGE = b"0123456789" * 400_000
+
+
+@pytest.mark.parametrize(("ranges", "starts"), [(True, [0, 1 << 20, 2 << 20]), (False, [0, 0, 0])])
+def test_a_blob_that_breaks_off_goes_on_from_where_it_was(
+    tmp_path: Path, ranges: bool, starts: list[int]
+) -> None:
+    breaking = Breaking(LARGE, 1_500_000 if ranges else 3_000_000, breaks=2, ranges=ranges)
+
+    with serving(breaking.answer) as host:
+        pieces = list(http(tmp_path).pieces(f"{host}/tweets", Digest.of(LARGE)))
+
+    assert b"".join(pieces) == LARGE
+    assert breaking.starts == starts
+
+
+def test_a_blob_that_breaks_off_at_once_again_and_again_is_an_outside_error(tmp_path: Path) -> None:
+    breaking = Breaking(LARGE, 0, breaks=99)
+
+    with (
+        serving(breaking.answer) as host,
+        pytest.raises(OutsideError, match="broke off while giving sha256:"),
+    ):
+        list(http(tmp_path).pieces(f"{host}/tweets", Digest.of(LARGE)))
+
+    assert len(breaking.starts) == 3
+
+
+def test_pieces_of_other_bytes_end_in_an_outside_error(tmp_path: Path) -> None:
+    other = Breaking(LARGE[:-1] + b"!", 0, breaks=0)
+
+    with serving(other.answer) as host, pytest.raises(OutsideError, match="gives other bytes than sha256:"):
+        list(http(tmp_path).pieces(f"{host}/tweets", Digest.of(LARGE)))

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from io import BufferedReader
 
 from ci_steps.model.digest import Digest
 
@@ -11,9 +11,9 @@ _BUFFER = 1 << 20
 
 
 class Body:
-    """A file on its way: hashed and counted while it is read."""
+    """A file on its way, counted while it is read; whether its bytes are right the registry finds out."""
 
-    def __init__(self, file: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+    def __init__(self, file: BufferedReader, on_bytes: Callable[[int], None]) -> None:
         self._file, self._on_bytes = file, on_bytes
         self.name = file.name
         self._size = os.fstat(file.fileno()).st_size
@@ -21,7 +21,6 @@ class Body:
 
     def rewind(self) -> None:
         self._file.seek(0)
-        self._sha256 = hashlib.sha256()
         self._sent = 0
 
     def __len__(self) -> int:
@@ -33,7 +32,6 @@ class Body:
 
     def read(self, size: int = -1) -> bytes:
         piece = self._file.read(size)
-        self._sha256.update(piece)
         self._sent += len(piece)
         self._on_bytes(self._sent)
         return piece
@@ -46,5 +44,6 @@ class Body:
             start += len(piece)
 
     def differs_from(self, digest: Digest) -> bool:
-        """Whether all of it was read, and turned out to have other bytes."""
-        return self._sent == self._size and self._sha256.hexdigest() != digest.hex
+        """Whether the file has other bytes; it is read once more, for a registry has refused what came."""
+        self._file.seek(0)
+        return hashlib.file_digest(self._file, "sha256").hexdigest() != digest.hex

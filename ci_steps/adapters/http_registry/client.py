@@ -1,6 +1,6 @@
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ import requests
 from ci_steps.adapters.http_registry.auth import DockerLogins
 from ci_steps.adapters.http_registry.body import Body
 from ci_steps.adapters.http_registry.connection import Again, Connection, said
+from ci_steps.adapters.http_registry.incoming import Incoming
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.digest import Digest
 from ci_steps.model.images import ImageRef
@@ -76,6 +77,11 @@ class HttpRegistry:
             return content
 
         return at.retried(asked)
+
+    def pieces(self, repository: str, digest: Digest) -> Iterator[bytes]:
+        """Give a blob in pieces, going on from where it broke off; verified after the last one."""
+        ref = ImageRef.parse(repository)
+        yield from Incoming(self._at(ref), digest, lambda start: self._blob(ref, digest, start))
 
     def has(self, repository: str, digest: Digest) -> bool:
         """Whether the repository holds this blob."""
@@ -147,13 +153,16 @@ class HttpRegistry:
             )
         return self._connections[ref.host]
 
-    def _blob(self, ref: ImageRef, digest: Digest) -> requests.Response:
+    def _blob(self, ref: ImageRef, digest: Digest, start: int = 0) -> requests.Response:
         at = self._at(ref)
-        response = at.ask("GET", f"/v2/{ref.path}/blobs/{digest}", scopes=_pull(ref), stream=True)
+        url = f"/v2/{ref.path}/blobs/{digest}"
+        part = {"Range": f"bytes={start}-"} if start else None
+        response = at.ask("GET", url, scopes=_pull(ref), headers=part, stream=True)
         if response.status_code == 404:
             response.close()
             raise InputError(f"{ref.repository} has no blob {digest}", hint="push that image again")
-        _expect(response, 200, at, f"does not give {digest}")
+        if not (start and response.status_code == 206):
+            _expect(response, 200, at, f"does not give {digest}")
         return response
 
     def _download(self, ref: ImageRef, digest: Digest, into: Path) -> None:

@@ -1,6 +1,8 @@
 """One registry host: its scheme, its certificates, its login, and trying again."""
 
 import base64
+import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from ci_steps.adapters.http_registry.auth import Challenge, DockerLogins, Login
 from ci_steps.adapters.http_registry.references import api_host, is_loopback, may_be_plain
@@ -17,6 +20,13 @@ from ci_steps.errors import InputError, OutsideError
 T = TypeVar("T")
 _PASSING = {408, 429, 500, 502, 503, 504}
 _FAR_TOO_LONG = 300
+
+
+class _LargeBlocks(HTTPAdapter):
+    """Sends 128 kB at a time; by the usual 16 kB a layer takes twice as much of a core."""
+
+    def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:
+        super().init_poolmanager(*arguments, blocksize=1 << 17, **settings)  # type: ignore[no-untyped-call]
 
 
 class Again(Exception):  # noqa: N818 - not an error yet: another try may mend it
@@ -38,6 +48,8 @@ class Connection:
     _authorizations: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _LargeBlocks())
         # no proxy can reach our own loopback
         self._session.trust_env = not is_loopback(self.host)
 
@@ -97,6 +109,8 @@ class Connection:
 
     def _speaks_tls(self) -> bool:
         """Whether the host knows TLS; it is told nothing but hello."""
+        if is_loopback(self.host):
+            return self._greets()
         try:
             self._raw("GET", f"https://{api_host(self.host)}/v2/").close()
         except requests.exceptions.SSLError as error:
@@ -104,6 +118,23 @@ class Connection:
         except requests.exceptions.ConnectionError as error:
             if _nobody_there(error):
                 raise Again(_in_words(error)) from error
+            return False
+        return True
+
+    def _greets(self) -> bool:
+        """Find out the same of our own machine, without the 20 ms that reading all authorities takes."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        parts = urlsplit(f"//{self.host}")
+        address = (parts.hostname or "", parts.port or 443)
+        try:
+            with socket.create_connection(address, timeout=min(10.0, self.timeout)) as plain:
+                context.wrap_socket(plain, server_hostname=address[0]).close()
+        except ConnectionRefusedError as error:
+            raise Again("does not answer: connection refused") from error
+        except TimeoutError as error:
+            raise Again("does not answer in time") from error
+        except OSError:
             return False
         return True
 
