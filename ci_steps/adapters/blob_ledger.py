@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from ci_steps.adapters.lease import Lease
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.ledger import History, LedgerEntry
 from ci_steps.model.wire import decoded, pretty
@@ -17,13 +18,15 @@ from ci_steps.ports import Blobs
 class BlobLedger:
     """One service's chain in one environment, beside the models in the same store.
 
-    ``lock`` is a file of this machine: the docker target serves from one host, so whoever rolls out is on it.
+    ``lock`` is a file at which runs of one machine meet. Where several machines share the chain, as in a
+    bucket, their runs meet at the ``lease``.
     """
 
     blobs: Blobs
     service: str
     environment: str
     lock: Path
+    lease: Lease | None = None
 
     def history(self) -> History:
         """Read every entry and check numbers, digests and whose chain they say they belong to."""
@@ -34,10 +37,22 @@ class BlobLedger:
         """Put the entry where none of its number is; false where one was."""
         if (entry.service, entry.environment) != (self.service, self.environment):
             raise InputError(f"an entry of {entry.service} in {entry.environment} is not of {self._prefix}")
+        if self.lease:
+            self.lease.confirm()
         return self.blobs.put_if_absent(self._key(entry.number), BytesIO(pretty(entry)))
 
     @contextmanager
     def held(self) -> Iterator[bool]:
+        """Hold the lock file, and the lease where there is one."""
+        with self._locked() as ours:
+            if not ours or not self.lease:
+                yield ours
+                return
+            with self.lease.held() as ours_alone:
+                yield ours_alone
+
+    @contextmanager
+    def _locked(self) -> Iterator[bool]:
         """Hold the lock file. The system lets go of it when the holder ends, however it ends."""
         try:
             self.lock.parent.mkdir(parents=True, exist_ok=True)

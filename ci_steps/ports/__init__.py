@@ -1,6 +1,6 @@
 """What the steps ask of the outside: roles, each as narrow as the steps that use it."""
 
-from ci_steps.ports.blobs import Blobs
+from ci_steps.ports.blobs import Blobs, Version, VersionedBlobs
 from ci_steps.ports.containers import Container, Containers, Isolation
 from ci_steps.ports.environments import Environments
 from ci_steps.ports.inspector import Inspected, Inspector
@@ -26,4 +26,6 @@ __all__ = [
     "Progress",
     "Registry",
     "Target",
+    "Version",
+    "VersionedBlobs",
 ]

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 
@@ -17,3 +18,24 @@ class Blobs(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Every key that starts with ``prefix``, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What was under a key, and a mark that other content does not have."""
+
+    mark: str
+    content: bytes
+
+
+class VersionedBlobs(Protocol):
+    """Small blobs that are changed only by those who know what is there."""
+
+    def version(self, key: str) -> Version | None:
+        """Return what is under ``key`` now; None where nothing is."""
+
+    def replace(self, key: str, version: str | None, content: bytes) -> str | None:
+        """Put ``content`` where exactly the version of this mark is, or nothing where it is None.
+
+        Gives the new mark, or None where something else was there, and then nothing changed.
+        """

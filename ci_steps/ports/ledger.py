@@ -14,7 +14,8 @@ class Ledger(Protocol):
         """Add ``entry`` at its number; false where another run was first, and then nothing changed."""
 
     def held(self) -> AbstractContextManager[bool]:
-        """Keep other runs from rolling out meanwhile; gives false, at once, where one does.
+        """Keep other runs from rolling out meanwhile; gives false, as soon as it is known, where one does.
 
-        What a killed run held is free again.
+        What a killed run held is free again: at once in a folder, in a bucket after some seconds. A run
+        that was cut off from its bucket until another took its place can no longer append.
         """

@@ -2,26 +2,36 @@
 
 import getpass
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ci_steps.adapters.blob_ledger import BlobLedger
-from ci_steps.adapters.docker_inspector import DockerInspector
-from ci_steps.adapters.folder_blobs import FolderBlobs
-from ci_steps.adapters.kit_store import KitStore
-from ci_steps.adapters.model_folder import ModelFolder
-from ci_steps.errors import InputError
-from ci_steps.model.settings import EnvironmentSettings
-from ci_steps.ports import Containers, Environments, Inspector, Programs, Progress, Registry, Target
+# An adapter is imported where it is made: most commands make one or none, and each takes its time to import.
+if TYPE_CHECKING:
+    from ci_steps.adapters.blob_ledger import BlobLedger
+    from ci_steps.adapters.kit_store import KitStore
+    from ci_steps.adapters.model_folder import ModelFolder
+    from ci_steps.adapters.s3_blobs import S3Blobs
+    from ci_steps.model.settings import EnvironmentSettings
+    from ci_steps.ports import (
+        Blobs,
+        Containers,
+        Environments,
+        Inspector,
+        Programs,
+        Progress,
+        Registry,
+        Target,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
     """The adapters of one call, each made when it is asked for."""
 
-    progress: Progress
+    progress: "Progress"
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     @property
@@ -30,7 +40,7 @@ class Outside:
         for name in ("CI_STEPS_BY", "BUILD_USER_ID", "GO_TRIGGER_USER"):
             if self.variables.get(name):
                 return self.variables[name]
-        return f"{getpass.getuser()}@{socket.gethostname()}"
+        return f"{getpass.getuser()}@{os.uname().nodename}"
 
     @property
     def cache(self) -> Path:
@@ -44,43 +54,65 @@ class Outside:
         base = self.variables.get("XDG_STATE_HOME") or Path.home() / ".local/state"
         return Path(self.variables.get("CI_STEPS_STATE") or Path(base) / "ci-steps")
 
-    def store(self, project: Path, place: str) -> KitStore:
+    def store(self, project: Path, place: str) -> "KitStore":
         """Return the model store at ``place``, as release.yaml in ``project`` names it."""
-        return KitStore(_blobs(project, place), place, self.progress)
+        from ci_steps.adapters.kit_store import KitStore
 
-    def ledger(self, project: Path, place: str, service: str, environment: str) -> BlobLedger:
+        return KitStore(self._blobs(project, place), place, self.progress)
+
+    def files(self, folder: Path) -> "Blobs":
+        """Return a folder whose files are named bytes."""
+        from ci_steps.adapters.folder_blobs import FolderBlobs
+
+        return FolderBlobs(folder)
+
+    def ledger(self, project: Path, place: str, service: str, environment: str) -> "BlobLedger":
         """Return one chain of the ledger beside the store."""
-        lock = (project / place).resolve() / "ledger" / service / f"{environment}.lock"
-        return BlobLedger(_blobs(project, place), service, environment, lock)
+        from ci_steps.adapters.blob_ledger import BlobLedger
 
-    def model_folder(self, folder: Path, *, checkout: Path) -> ModelFolder:
+        if _remote(place):
+            from ci_steps.adapters.lease import Lease
+
+            lock = self.state / "ledger" / service / f"{environment}.lock"
+            # A renewal that is not answered soon had better be tried again.
+            quick = self._bucket(place, seconds=5)
+            lease = Lease(quick, f"ledger/{service}/{environment}.lease")
+            return BlobLedger(self._bucket(place), service, environment, lock, lease)
+        lock = (project / place).resolve() / "ledger" / service / f"{environment}.lock"
+        return BlobLedger(self._blobs(project, place), service, environment, lock)
+
+    def model_folder(self, folder: Path, *, checkout: Path) -> "ModelFolder":
+        from ci_steps.adapters.model_folder import ModelFolder
+
         return ModelFolder(folder, checkout, self.programs())
 
-    def inspector(self) -> Inspector:
+    def inspector(self) -> "Inspector":
+        from ci_steps.adapters.docker_inspector import DockerInspector
+
         return DockerInspector()
 
-    def programs(self) -> Programs:
+    def programs(self) -> "Programs":
         from ci_steps.adapters.programs import ChildPrograms
 
         return ChildPrograms(self.variables)
 
-    def environments(self) -> Environments:
+    def environments(self) -> "Environments":
         from ci_steps.adapters.uv_environments import UvEnvironments
 
         return UvEnvironments(self.programs(), self.cache, self.variables, self.progress)
 
-    def registry(self, plain_http: tuple[str, ...]) -> Registry:
+    def registry(self, plain_http: tuple[str, ...]) -> "Registry":
         from ci_steps.adapters.http_registry import DockerLogins, HttpRegistry
 
         folder = Path(self.variables.get("DOCKER_CONFIG") or Path.home() / ".docker")
         return HttpRegistry(DockerLogins(self.programs(), folder, self.variables), plain_http)
 
-    def containers(self, run: str) -> Containers:
+    def containers(self, run: str) -> "Containers":
         from ci_steps.adapters.testcontainers_engine import TestcontainersEngine
 
         return TestcontainersEngine(run, self.state, self.variables)
 
-    def target(self, service: str, environment: str, settings: EnvironmentSettings, run: str) -> Target:
+    def target(self, service: str, environment: str, settings: "EnvironmentSettings", run: str) -> "Target":
         from ci_steps.adapters.docker_target import DockerTarget
 
         return DockerTarget(
@@ -93,9 +125,24 @@ class Outside:
             progress=self.progress,
         )
 
+    def _blobs(self, project: Path, place: str) -> "Blobs":
+        from ci_steps.adapters.folder_blobs import FolderBlobs
 
-def _blobs(project: Path, place: str) -> FolderBlobs:
-    if "://" in place:
-        scheme = place.partition("://")[0]
-        raise InputError(f"a store on {scheme} is not known", hint="name a folder in `store:`")
-    return FolderBlobs((project / place).resolve())
+        return self._bucket(place) if _remote(place) else FolderBlobs((project / place).resolve())
+
+    def _bucket(self, place: str, *, seconds: float = 30) -> "S3Blobs":
+        # boto3 reads all other AWS_* itself; of all of Amazon's tools it alone does not know this one.
+        return _bucket(place, self.variables.get("AWS_REGION") or None, seconds)
+
+
+def _remote(place: str) -> bool:
+    return "://" in place
+
+
+@cache
+def _bucket(place: str, region: str | None, seconds: float) -> "S3Blobs":
+    """Return the bucket at ``place``, with one client for all steps of a run."""
+    from ci_steps.adapters.s3_blobs import S3Blobs
+    from ci_steps.adapters.s3_place import S3Place
+
+    return S3Blobs(S3Place.parse(place), region, seconds)

@@ -7,21 +7,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ci_steps import __version__, kit
-from ci_steps.adapters.blob_ledger import BlobLedger
-from ci_steps.adapters.kit_store import KitStore
-from ci_steps.adapters.model_folder import ModelFolder
-from ci_steps.adapters.release_yaml import ReleaseYaml
 from ci_steps.documents import Plan
 from ci_steps.errors import InputError
-from ci_steps.model.settings import Settings
+from ci_steps.model.guess import did_you_mean
 from ci_steps.pipeline import Runner, Step, Watcher
-from ci_steps.ports import Progress
 from ci_steps.rundir import RunDir
-from ci_steps.trace.tracer import Tracer
 from ci_steps.wiring.outside import Outside
 from ci_steps.wiring.table import Kinds, kind
+
+# What not every command makes is imported where it is made.
+if TYPE_CHECKING:
+    from ci_steps.adapters.blob_ledger import BlobLedger
+    from ci_steps.adapters.kit_store import KitStore
+    from ci_steps.adapters.model_folder import ModelFolder
+    from ci_steps.adapters.release_yaml import ReleaseYaml
+    from ci_steps.archive import Archives
+    from ci_steps.model.settings import Settings
+    from ci_steps.ports import Progress
+    from ci_steps.trace.tracer import Tracer
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Wiring:
 
     run: RunDir
     config: Path
-    progress: Progress
+    progress: "Progress"
     model: str = ""
     environment: str = ""
     dry_run: bool = False
@@ -58,26 +64,34 @@ class Wiring:
         }
         return makers[name]() if name in makers else kind(name)()
 
+    @property
+    def release_yaml(self) -> "ReleaseYaml":
+        from ci_steps.adapters.release_yaml import ReleaseYaml
+
+        return ReleaseYaml(self.config)
+
     @cached_property
-    def settings(self) -> Settings:
-        return ReleaseYaml(self.config).settings()
+    def settings(self) -> "Settings":
+        return self.release_yaml.settings()
 
     @property
     def who(self) -> str:
         return self._outside.who
 
-    def store(self) -> KitStore:
+    def store(self) -> "KitStore":
         """Return the model store that release.yaml names."""
         return self._outside.store(self.config.parent, self.settings.store)
 
-    def ledger(self, service: str, environment: str) -> BlobLedger:
+    def ledger(self, service: str, environment: str) -> "BlobLedger":
         """Return one chain of the ledger beside the store that release.yaml names."""
         return self._outside.ledger(self.config.parent, self.settings.store, service, environment)
 
-    def model_folder(self, folder: Path, *, checkout: Path) -> ModelFolder:
+    def model_folder(self, folder: Path, *, checkout: Path) -> "ModelFolder":
         return self._outside.model_folder(folder, checkout=checkout)
 
-    def tracer(self) -> Tracer:
+    def tracer(self) -> "Tracer":
+        from ci_steps.trace.tracer import Tracer
+
         service = self.settings.service
         return Tracer(
             service=service,
@@ -85,6 +99,21 @@ class Wiring:
             inspector=self._outside.inspector(),
             ledger=partial(self.ledger, service),
             store=self.store(),
+        )
+
+    def archives(self) -> "Archives":
+        from ci_steps.archive import Archives
+
+        settings, store = self.settings, self.store()
+        return Archives(
+            store=store,
+            blobs=store.blobs,
+            place=store.place,
+            files=self._outside.files,
+            environments=tuple(settings.environments),
+            ledger=partial(self.ledger, settings.service),
+            registry=self._outside.registry(settings.plain_http),
+            progress=self.progress,
         )
 
     def _plan(self) -> Step:
@@ -164,7 +193,8 @@ class Wiring:
             ledger=self._outside.ledger(self._project, plan.store, plan.service, plan.environment),
             progress=self.progress,
             clock=_now,
-            who=lambda: self.who,
+            # Who asked: in a CI it may be another process that carries it out, started by nobody in person.
+            who=lambda: plan.made.by if plan.made else self.who,
             today=lambda: _now().date(),
         )
 
@@ -175,7 +205,8 @@ class Wiring:
         environment = self.environment or (next(iter(known)) if len(known) == 1 else "")
         if environment not in known:
             asked = f"{environment!r} is not an environment" if environment else "no environment is named"
-            raise InputError(asked, hint=f"give --environment one of: {', '.join(known)}")
+            guess = did_you_mean(environment, known)
+            raise InputError(asked, hint=f"{guess} give --environment one of: {', '.join(known)}".strip())
         run_id = secrets.token_hex(8)
         return RollBack(
             service=self.settings.service,

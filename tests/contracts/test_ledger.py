@@ -14,11 +14,14 @@ import pytest
 
 from ci_steps.adapters.blob_ledger import BlobLedger
 from ci_steps.adapters.folder_blobs import FolderBlobs
+from ci_steps.adapters.lease import Lease
+from ci_steps.adapters.s3_blobs import S3Blobs
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.ledger import History, LedgerEntry
 from ci_steps.ports import Ledger
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.ledger import MemoryLedger
+from tests.s3_servers import a_prefix
 
 
 def in_blobs(folder: Path) -> BlobLedger:
@@ -29,10 +32,17 @@ def in_folder(folder: Path) -> BlobLedger:
     return BlobLedger(FolderBlobs(folder / "store"), "tweets", "production", folder / "lock")
 
 
+def in_bucket(folder: Path) -> BlobLedger:
+    blobs = S3Blobs(a_prefix())
+    lease = Lease(blobs, "ledger/tweets/production.lease", seconds=5, renew_seconds=0.1)
+    return BlobLedger(blobs, "tweets", "production", folder / "lock", lease)
+
+
 LEDGERS: dict[str, Callable[[Path], Ledger]] = {
     "memory": lambda _: MemoryLedger(),
     "blobs": in_blobs,
     "folder": in_folder,
+    "bucket": in_bucket,
 }
 
 
@@ -89,7 +99,7 @@ def test_of_many_who_append_the_same_number_one_wins(ledger: Ledger) -> None:
     assert [e.run for e in ledger.history().entries] == [f"r{won.index(True)}"]
 
 
-def test_one_holds_it_and_the_others_are_told_at_once(ledger: Ledger) -> None:
+def test_one_holds_it_and_the_others_are_told(ledger: Ledger) -> None:
     with ledger.held() as first, ledger.held() as second:
         assert (first, second) == (True, False)
 
@@ -100,6 +110,14 @@ def test_it_is_free_again_afterwards_also_after_a_failure(ledger: Ledger) -> Non
 
     with ledger.held() as again:
         assert again
+
+
+def test_entries_can_be_added_while_it_is_held(ledger: Ledger) -> None:
+    with ledger.held():
+        assert ledger.append(entry(ledger.history(), run="first"))
+        assert ledger.append(entry(ledger.history(), run="second"))
+
+    assert [e.run for e in ledger.history().entries] == ["first", "second"]
 
 
 def test_two_environments_have_two_chains(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from io import BytesIO
+from threading import Lock
 from typing import BinaryIO
 
 from ci_steps.errors import InputError
+from ci_steps.ports import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +15,7 @@ class MemoryBlobs:
     """Named bytes in memory."""
 
     held: dict[str, bytes] = field(default_factory=dict)
+    _writing: Lock = field(default_factory=Lock)
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
@@ -21,13 +25,22 @@ class MemoryBlobs:
         self.held[_inside(key)] = content.read()
 
     def put_if_absent(self, key: str, content: BinaryIO) -> bool:
-        if key in self.held:
-            return False
-        self.put(key, content)
-        return True
+        return self.replace(key, None, content.read()) is not None
 
     def keys(self, prefix: str) -> Iterator[str]:
         return iter(sorted(key for key in self.held if key.startswith(prefix)))
+
+    def version(self, key: str) -> Version | None:
+        content = self.held.get(key)
+        return None if content is None else Version(sha256(content).hexdigest(), content)
+
+    def replace(self, key: str, version: str | None, content: bytes) -> str | None:
+        with self._writing:
+            there = self.version(_inside(key))
+            if (there.mark if there else None) != version:
+                return None
+            self.held[key] = content
+            return sha256(content).hexdigest()
 
 
 def _inside(key: str) -> str:
