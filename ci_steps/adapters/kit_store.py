@@ -42,8 +42,13 @@ class KitStore:
     def manifest(self, ref: ModelRef) -> Manifest:
         sha = self._tagged(ref) if ref.tag else self._matching(ref)
         where = f"manifest of {ref.name}@{sha[:12]} in {self.place}"
-        with self.blobs.open(f"models/{ref.name}/{sha}.json") as stream:
-            manifest = Manifest.parse(stream.read(), where=where)
+        try:
+            with self.blobs.open(f"models/{ref.name}/{sha}.json") as stream:
+                manifest = Manifest.parse(stream.read(), where=where)
+        except KeyError as error:
+            raise InputError(
+                f"{self.place} has lost the {where}", hint="publish the model again, or move the tag"
+            ) from error
         if manifest.sha.hex != sha or manifest.name != ref.name:
             raise InputError(
                 f"{where} is that of {manifest.name}@{manifest.sha.short}",

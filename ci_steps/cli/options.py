@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ci_steps.cli import offers
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 run_dir = click.option(
@@ -22,8 +24,18 @@ config = click.option(
     show_default=True,
     help="What a model must show, and where it serves.",
 )
-model = click.option("--model", default="", help="tweets@9f2c41d, tweets:candidate, a SHA alone, or @FILE.")
-environment = click.option("--environment", default="", help="One of release.yaml's environments.")
+model = click.option(
+    "--model",
+    default="",
+    shell_complete=offers.models,
+    help="tweets@9f2c41d, tweets:candidate, a SHA alone, or @NAME.model.",
+)
+environment = click.option(
+    "--environment",
+    default="",
+    shell_complete=offers.environments,
+    help="One of release.yaml's environments.",
+)
 dry_run = click.option("--dry-run", is_flag=True, help="The rollout prints what it would change.")
 promote = click.option(
     "--promote",

@@ -50,9 +50,9 @@ class Plan(Document, frozen=True, kw_only=True):
     sha: Annotated[Digest, Meta(description="the model's SHA")]
     manifest: Annotated[Manifest, Meta(description="the model's files and ingredients")]
     baseline: Annotated[Baseline | None, Meta(description="the live release; null on a first release")]
-    promoted: Annotated[Promoted | None, Meta(description="the release that is carried on; null: none is")] = (
-        None
-    )
+    promoted: Annotated[
+        Promoted | None, Meta(description="the release that is carried on; null: none is")
+    ] = None
     ledger_length: Annotated[int, Meta(description="entries in the ledger when this was planned", ge=0)]
     ledger_head: Annotated[Digest | None, Meta(description="digest of the last of them")]
     store: Annotated[str, Meta(description="where models and ledger lie, as release.yaml says it")]
@@ -68,6 +68,7 @@ class Plan(Document, frozen=True, kw_only=True):
     target: Annotated[EnvironmentSettings, Meta(description="section of rollout")]
     waivers: Annotated[tuple[Waiver, ...], Meta(description="who answers for what nobody could decide")] = ()
     config: Annotated[str, Meta(description="file name of release.yaml")] = "release.yaml"
+    pointer: Annotated[str, Meta(description="file beside it that names the model; empty: none does")] = ""
 
     @property
     def headline(self) -> str:

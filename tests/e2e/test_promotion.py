@@ -1,5 +1,6 @@
 """From staging to production: the same model, the same image, and only while it stands."""
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -54,3 +55,16 @@ def test_what_staging_was_rolled_back_from_goes_nowhere(service: Project) -> Non
 
     assert "was rolled back from" in complaint.error
     assert service.live_sha() == service.shas["v1"]
+
+
+def test_a_pointer_file_that_was_committed_after_the_training_names_the_model(service: Project) -> None:
+    (service.folder / "live.model").write_text(f"tweets@{service.shas['v1']}\n")
+    for command in (["add", "live.model"], ["commit", "-qm", "v1 it is"]):
+        identity = ["-c", "user.name=me", "-c", "user.email=me@example.org"]
+        subprocess.run(["git", *identity, *command], cwd=service.folder, check=True)
+
+    asked = ("--model", "@live.model", "--environment", "production", "--run-dir", "pointed")
+    planned = service.ci_steps("plan", *asked)
+    tested = service.ci_steps("unit-tests", "--run-dir", "pointed")
+
+    assert (planned.code, tested.code) == (0, 0), planned.said + tested.said

@@ -1,5 +1,6 @@
 """Which model is asked for."""
 
+import re
 from pathlib import Path
 
 from ci_steps.errors import InputError
@@ -7,14 +8,31 @@ from ci_steps.model.ledger import History
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
 
+_POINTER = re.compile(r"@([\w.-]+\.model)")
+
+
+def pointer_in(model: str, default: str) -> str:
+    """Return the name of the pointer file that is asked for; empty where none is.
+
+    It has a name that no test and no code has, because it may change after the model was trained.
+    """
+    text = model or default
+    if not text.startswith("@"):
+        return ""
+    if not (found := _POINTER.fullmatch(text)):
+        raise InputError(
+            f"{text!r} is not a pointer to a model", hint="write @NAME.model, a file beside release.yaml"
+        )
+    return found[1]
+
 
 def asked_for(model: str, default: str, project: Path) -> ModelRef:
-    """Return the model of ``--model``, else release.yaml's; ``@FILE`` is a pointer beside release.yaml."""
+    """Return the model of ``--model``, else release.yaml's, maybe by way of a pointer file."""
     text = model or default
     if not text:
         raise InputError("no model is named", hint="give --model, or `model:` in release.yaml")
-    if text.startswith("@"):
-        text = _pointed(project / text[1:])
+    if pointer := pointer_in(model, default):
+        text = _pointed(project / pointer)
     if _is_sha(text) and default and not default.startswith("@"):
         text = f"{ModelRef.parse(default).name}@{text}"
     return ModelRef.parse(text)

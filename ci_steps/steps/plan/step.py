@@ -7,6 +7,7 @@ import msgspec
 
 from ci_steps.documents import DOCUMENTS, Baseline, Document, Plan, Rollout
 from ci_steps.errors import InputError
+from ci_steps.model.guess import did_you_mean
 from ci_steps.model.ledger import Ending, History
 from ci_steps.model.metrics import refuse_bad_rules
 from ci_steps.model.settings import Settings
@@ -15,7 +16,7 @@ from ci_steps.pipeline import Step
 from ci_steps.ports import Ledger, ModelStore
 from ci_steps.rundir import RunDir
 from ci_steps.steps.plan.promotion import Carried
-from ci_steps.steps.plan.reference import asked_for, refuse_taken_back
+from ci_steps.steps.plan.reference import asked_for, pointer_in, refuse_taken_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class MakePlan(Step):
 
     It reads `release.yaml`, the arguments, the model's manifest and the ledger, once; later steps read only
     plan.json. With `--promote` the model is the one that another run put live, and no other; what goes live
-    must be the same image. `--model @FILE` takes the model that the first line of FILE names.
+    must be the same image. `--model @NAME.model` takes the model that the first line of that file names.
 
     A plan that says the same as the one in the run directory goes on with that run; another one
     starts a fresh run.
@@ -60,6 +61,7 @@ class MakePlan(Step):
             run=secrets.token_hex(8),
             project=self.project,
             config=self.config,
+            pointer="" if carried else pointer_in(self.model, self.settings.model),
             service=self.settings.service,
             environment=environment,
             dry_run=self.dry_run,
@@ -113,7 +115,8 @@ class MakePlan(Step):
                 if self.environment
                 else "no environment is named"
             )
-            raise InputError(asked, hint=f"give --environment one of: {', '.join(known)}")
+            guess = did_you_mean(self.environment, known)
+            raise InputError(asked, hint=f"{guess} give --environment one of: {', '.join(known)}".strip())
         return self.environment
 
 

@@ -32,7 +32,7 @@ class UnitTests(Step):
     name: ClassVar[str] = "unit-tests"
     needs: ClassVar[tuple[type[Document], ...]] = (Plan,)
     makes: ClassVar[type[Document]] = UnitTestsReport
-    reads: ClassVar[tuple[str, ...]] = ("unit_tests", "manifest", "config")
+    reads: ClassVar[tuple[str, ...]] = ("unit_tests", "manifest", "config", "pointer")
 
     programs: Programs
     environments: Environments
@@ -119,8 +119,10 @@ class UnitTests(Step):
         """Say whether the tests in the checkout are those of the commit that trained the model."""
         code = plan.manifest.code
         head = self._git("rev-parse", "--verify", "HEAD")
-        # What a model must show may change after it was trained; what its tests test may not.
-        all_else = ("--", ":(top)", f":(exclude){plan.config}")
+        # What a model must show, and which one is meant, may change after it was trained; what its tests test
+        # may not.
+        may_differ = [path for path in (plan.config, plan.pointer) if path]
+        all_else = ("--", ":(top)", *(f":(exclude){path}" for path in may_differ))
         changed = self._git("status", "--porcelain", "--untracked-files=all", *all_else)
         files = [line[3:] for line in changed.output.splitlines() if _matters(line)]
         found, problem = head.output.strip(), ""
@@ -136,7 +138,7 @@ class UnitTests(Step):
         return Finding(
             check="unit-tests.commit",
             verdict=Verdict.INCONCLUSIVE if problem else Verdict.PASSED,
-            observed=problem or _sameness(found, code.commit, plan.config),
+            observed=problem or _sameness(found, code.commit, may_differ),
             rule="the tests are those of the commit that trained the model",
             where=where,
             next=f"check out {code.commit}, without changes or new code, or train again" if problem else "",
@@ -152,10 +154,11 @@ class UnitTests(Step):
         return self.programs.run(["git", *arguments], cwd=self.project, env=env, timeout=60)
 
 
-def _sameness(found: str, trained: str, config: str) -> str:
+def _sameness(found: str, trained: str, may_differ: list[str]) -> str:
     if found == trained:
         return f"the checkout is at {found[:12]}, without changes"
-    return f"the checkout is at {found[:12]}, which differs from {trained[:12]} in {config} alone"
+    alone = " and ".join(may_differ)
+    return f"the checkout is at {found[:12]}, which differs from {trained[:12]} in {alone} alone"
 
 
 def _matters(line: str) -> bool:

@@ -195,3 +195,17 @@ def test_a_tag_of_another_model_goes_on_after_a_rollback(desk: Desk) -> None:
     desk.store.tag("specimen", "candidate", new.sha, by="training")
 
     assert desk.plan().sha == new.sha
+
+
+@pytest.mark.parametrize("name", ["tests/test_labels.py", "../live.model", "test_labels.py", ".model/x", ""])
+def test_a_pointer_is_a_file_that_no_test_can_be(desk: Desk, name: str) -> None:
+    with pytest.raises(InputError, match="is not a pointer to a model"):
+        desk.plan(f"@{name}")
+
+
+def test_the_plan_names_the_pointer_that_it_went_by(desk: Desk) -> None:
+    manifest = desk.publish()
+    (desk.folder / "live.model").write_text(f"specimen@{manifest.sha.hex}")
+
+    assert desk.plan("@live.model").pointer == "live.model"
+    assert desk.plan(f"specimen@{manifest.sha.hex}").pointer == ""

@@ -185,3 +185,13 @@ def test_names_and_versions_are_listed(blobs: MemoryBlobs, publish: Publish) -> 
     assert store.names() == ("other", "specimen")
     assert list(store.shas("specimen")) == [one.sha]
     assert list(store.shas("other")) == [two.sha]
+
+
+def test_a_tag_whose_manifest_is_lost_is_said(blobs: MemoryBlobs, publish: Publish) -> None:
+    manifest = publish()
+    store = KitStore(blobs, "the store", Told())
+    store.tag("specimen", "candidate", manifest.sha, by="someone")
+    del blobs.held[f"models/specimen/{manifest.sha.hex}.json"]
+
+    with pytest.raises(InputError, match=f"has lost the manifest of specimen@{manifest.sha.hex[:12]}"):
+        store.manifest(ModelRef.parse("specimen:candidate"))

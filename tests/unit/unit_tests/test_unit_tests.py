@@ -283,6 +283,16 @@ def test_tests_of_another_checkout_say_nothing_about_this_model(
     assert report.passed == 2
 
 
+def test_a_later_commit_may_change_the_pointer_that_named_the_model(bench: Bench) -> None:
+    bench.head, bench.diff = Ended(0, "1" * 40), Ended(0, "")
+    bench.plan = {"pointer": "live.model"}
+    report = bench.run()
+
+    asked = [asked.command for asked in bench.programs.asked if asked.command[1] == "diff"]
+    assert ":(exclude)live.model" in asked[0]
+    assert "in release.yaml and live.model alone" in report.findings[-1].observed
+
+
 def test_a_later_commit_that_changes_release_yaml_alone_tests_the_same_code(bench: Bench) -> None:
     bench.head, bench.diff = Ended(0, "1" * 40), Ended(0, "")
     report = bench.run()
