@@ -82,6 +82,8 @@ class TestcontainersEngine:
         logging.getLogger("testcontainers").setLevel(logging.ERROR)
         # Its reaper is one more image to pull; what a killed run leaves is swept by us, at the next start.
         testcontainers_config.ryuk_disabled = True
+        # It would log in by DOCKER_AUTH_CONFIG, and crash where that names none; we have pulled already.
+        testcontainers_config._docker_auth_config = None  # noqa: SLF001  (its own setter warns)
         memory = f"{memory_mb}m" if memory_mb else None
         box = DockerContainer(reference, env=dict(env), docker_client_kw=self._client_settings)
         box.image = reference  # TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX must not make another image of it
