@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -221,6 +222,18 @@ def test_an_image_that_the_registry_does_not_hold_is_an_outside_error(engine: On
 
     with pytest.raises(OutsideError, match="0000"):
         engine.target.apply(unknown)
+
+
+def test_a_proxy_that_cannot_be_had_leaves_a_first_release_verified_empty(engine: OnEngine) -> None:
+    nowhere = f"127.0.0.1:{free_port()}/haproxy:2.6"
+    target = replace(engine.target, proxy_image=nowhere)
+
+    with pytest.raises(OutsideError, match=r"cannot be pulled|refused"):
+        target.apply(engine.release(1, "one"))
+    target.apply(None)
+
+    assert engine.containers() == {}
+    assert target.observe().replicas == ()
 
 
 def test_a_label_that_lies_about_the_image_is_found_out(engine: OnEngine) -> None:

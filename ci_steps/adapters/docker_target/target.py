@@ -10,6 +10,7 @@ from ci_steps.adapters.docker_target.bluegreen import BlueGreen
 from ci_steps.adapters.docker_target.containers import Copies
 from ci_steps.adapters.docker_target.engine import connected
 from ci_steps.adapters.docker_target.proxy import Proxy
+from ci_steps.errors import OutsideError
 from ci_steps.model.release import Observed, Release, Replica
 from ci_steps.model.settings import EnvironmentSettings
 from ci_steps.ports import Progress
@@ -63,10 +64,21 @@ class DockerTarget:
 
     def apply(self, wanted: Release | None) -> None:
         """Bring ``wanted`` up beside what serves, switch, drain and stop what served."""
+        try:
+            with connected() as client:
+                copies, proxy = self._tools(client)
+                network = proxy.up()
+                BlueGreen(copies, proxy, network, self.settings).bring(wanted)
+        except OutsideError:
+            # Where nothing is wanted and nothing is there, a proxy that cannot be had is not missed.
+            if wanted or not self._empty():
+                raise
+
+    def _empty(self) -> bool:
+        """Whether the service has neither replicas nor a proxy."""
         with connected() as client:
             copies, proxy = self._tools(client)
-            network = proxy.up()
-            BlueGreen(copies, proxy, network, self.settings).bring(wanted)
+            return proxy.container() is None and not copies.all()
 
     def _tools(self, client: DockerClient) -> tuple[Copies, Proxy]:
         copies = Copies(client, self.service, self.environment, self.run, self.progress)
