@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,16 +45,7 @@ class RunDir:
             ) from error
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror}") from error
-        try:
-            document = decoded(content, kind, where=str(path))
-        except InputError as error:
-            again = f"delete it and run `python -m ci_steps {kind.name}` again"
-            raise InputError(str(error), hint=again) from error
-        if document.seal != document.digest:
-            raise InputError(
-                f"{path} was edited after its step wrote it",
-                hint=f"delete it and run `python -m ci_steps {kind.name}` again",
-            )
+        document: D = _sound(content, kind, path)
         return document
 
     def write(self, document: Document) -> None:
@@ -138,3 +130,16 @@ class RunDir:
             for half in self.root.rglob(".half-*"):
                 half.unlink(missing_ok=True)
             yield
+
+
+@lru_cache(maxsize=32)
+def _sound(content: bytes, kind: type[D], path: Path) -> D:
+    """Return what the bytes of a document say; equal bytes are decoded, and their seal checked, once."""
+    again = f"delete it and run `python -m ci_steps {kind.name}` again"
+    try:
+        document = decoded(content, kind, where=str(path))
+    except InputError as error:
+        raise InputError(str(error), hint=again) from error
+    if document.seal != document.digest:
+        raise InputError(f"{path} was edited after its step wrote it", hint=again)
+    return document

@@ -1,14 +1,20 @@
 """The only place that reads arguments, prints and exits."""
 
+import os
 import signal
 import sys
+from importlib import import_module
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from ci_steps import __version__
 from ci_steps.cli import commands
 from ci_steps.errors import StepError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class _Lazy(click.Group):
@@ -19,6 +25,22 @@ class _Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return commands.command(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            # Click knows only commands that were imported, and has none to suggest.
+            raise click.NoSuchCommand(error.command_name, possibilities=commands.EVERY, ctx=ctx) from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        from click.shell_completion import CompletionItem
+
+        begun = [name for name in commands.EVERY if name.startswith(incomplete)]
+        named = [CompletionItem(name, help=commands.EVERY[name]) for name in begun]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, names in commands.CHAPTERS.items():
@@ -39,6 +61,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; the process ends with the exit code that the README lists."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if "_CI_STEPS_COMPLETE" in os.environ:
+        import_module("ci_steps.cli.completion")  # a shell asks, and bash is asked for in our own way
     try:
         # Not standalone: click would show our errors with a traceback. It gives an Exit's code back.
         sys.exit(cli.main(standalone_mode=False) or 0)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from ci_steps.cli import options
+from ci_steps.cli import offers, options
 from ci_steps.cli.screen import SIGNS, PlainLines, one_line
 from ci_steps.errors import ExitCode, InputError
+from ci_steps.model.guess import among
 from ci_steps.model.ledger import LedgerEntry
 from ci_steps.model.verdict import Verdict
 from ci_steps.report import write_all, write_page
@@ -27,7 +28,7 @@ def history(environment: str, config: Path, last: int, *, as_json: bool) -> None
     wiring = Wiring(run=RunDir(Path(".release")), config=config, progress=PlainLines())
     known = wiring.settings.environments
     if environment and environment not in known:
-        raise InputError(f"{environment!r} is not an environment", hint=f"one of: {', '.join(known)}")
+        raise InputError(f"{environment!r} is not an environment", hint=among(environment, known))
     for name in (environment,) if environment else tuple(known):
         chain = wiring.ledger(wiring.settings.service, name).history()
         entries = chain.entries[-last:]
@@ -66,7 +67,7 @@ def report(run_dir: Path) -> None:
 
 
 @click.command()
-@click.option("--gate", default="", help="Only this one.")
+@click.option("--gate", default="", shell_complete=offers.gates, help="Only this one.")
 @options.as_json
 def selftest(gate: str, *, as_json: bool) -> None:
     """Feed each gate inputs it must refuse, must not decide, and must pass, and show that it does."""
@@ -74,7 +75,7 @@ def selftest(gate: str, *, as_json: bool) -> None:
 
     gates = list(dict.fromkeys(case.gate for case in CASES))
     if gate and gate not in gates:
-        raise InputError(f"{gate!r} is not a gate", hint=f"one of: {', '.join(gates)}")
+        raise InputError(f"{gate!r} is not a gate", hint=among(gate, gates))
     wrong = 0
     for case, answered in tried(gate):
         right = answered is case.wanted

@@ -1,7 +1,6 @@
 """What was rolled out where, by whom: append-only, each entry bound to the one before by its digest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Literal, Self
 
@@ -10,6 +9,7 @@ from msgspec import Meta
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
 from ci_steps.model.release import Release
+from ci_steps.model.value import Value
 from ci_steps.model.verdict import Verdict, Waived
 from ci_steps.model.wire import Wire, digest_of
 
@@ -54,8 +54,7 @@ class LedgerEntry(Wire, frozen=True, kw_only=True):
         return digest_of(self)
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Value, frozen=True):
     """A whole chain, read: what is live, what may be gone back to, and what is still open."""
 
     entries: tuple[LedgerEntry, ...]

@@ -1,11 +1,11 @@
 """The metrics that the kit computes itself, and what a rule may ask of them."""
 
-import difflib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ci_steps.errors import InputError
+from ci_steps.model.guess import did_you_mean
 from ci_steps.model.settings import Direction, MetricRule
 
 FINEST_CONFIDENCE = 0.999
@@ -37,22 +37,25 @@ METRICS = {
 def refuse_bad_rules(rules: Iterable[MetricRule]) -> None:
     """Refuse a rule that names no metric we know, contradicts it, asks nothing, or could never fail."""
     for rule in rules:
-        wrong, hint = (
-            _wrong_with_its_name(rule)
-            or _wrong_with_its_numbers(rule)
-            or _wrong_with_its_parts(rule)
-            or _never_fails(rule)
-            or ("", "")
-        )
-        if wrong:
-            raise InputError(f"{rule.where or 'release.yaml'}: {wrong}", hint=hint)
+        if wrong := wrong_with(rule):
+            what, hint = wrong
+            raise InputError(f"{rule.where or 'release.yaml'}: {what}", hint=hint)
+
+
+def wrong_with(rule: MetricRule) -> tuple[str, str] | None:
+    """Return the first thing that is wrong with a rule, and what to do about it."""
+    return (
+        _wrong_with_its_name(rule)
+        or _wrong_with_its_numbers(rule)
+        or _wrong_with_its_parts(rule)
+        or _never_fails(rule)
+    )
 
 
 def _wrong_with_its_name(rule: MetricRule) -> tuple[str, str] | None:
     if rule.metric not in METRICS:
-        near = difflib.get_close_matches(rule.metric, METRICS, n=1)
-        guess = f"did you mean {near[0]!r}? " if near else ""
-        return f"metric {rule.metric!r} is not known", f"{guess}the kit computes {', '.join(METRICS)}"
+        hint = f"{did_you_mean(rule.metric, METRICS)} the kit computes {', '.join(METRICS)}"
+        return f"metric {rule.metric!r} is not known", hint.strip()
     known = METRICS[rule.metric].direction
     if rule.direction != known:
         return f"direction of {rule.metric} is {rule.direction!r}", f"{known} is better; write it so"

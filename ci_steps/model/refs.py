@@ -1,11 +1,11 @@
 """How a person names a model."""
 
 import re
-from dataclasses import dataclass
 from typing import Self
 
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
+from ci_steps.model.value import Value
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -13,8 +13,7 @@ _SHA = re.compile(r"[0-9a-f]{7,64}")
 _HINT = "write it like tweets@9f2c41d (seven characters or more) or tweets:production"
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRef:
+class ModelRef(Value, frozen=True):
     """A model by its SHA or the start of it (``tweets@9f2c41d``), or by a tag (``tweets:candidate``)."""
 
     name: str

@@ -1,5 +1,6 @@
 """What `release.yaml` may say, with its defaults. `plan` reads it once; later steps read only the plan."""
 
+import math
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -33,7 +34,9 @@ class UnitTestSettings(Section, frozen=True, kw_only=True):
     lock: Annotated[
         str, Meta(description="lock of the tests' environment; empty takes the model's, plus pytest")
     ] = ""
-    timeout_seconds: Annotated[Positive, Meta(description="the tests are stopped after this")] = 600
+    timeout_seconds: Annotated[
+        Positive, Meta(description="the tests are stopped after this many seconds")
+    ] = 600
 
 
 class ScanSettings(Section, frozen=True, kw_only=True):
@@ -82,7 +85,9 @@ class IntegrationSettings(Section, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0, lt=1)],
         Meta(description="relative difference of numbers that counts as equal"),
     ] = 1e-6
-    ready_seconds: Annotated[Positive, Meta(description="the container must be ready within this")] = 60
+    ready_seconds: Annotated[
+        Positive, Meta(description="the container must be ready within this many seconds")
+    ] = 60
     memory_mb: Annotated[Annotated[int, Meta(ge=6)] | None, Meta(description="memory limit, MiB")] = None
 
 
@@ -90,9 +95,9 @@ class LoadSettings(Section, frozen=True, kw_only=True):
     """The load that the image must bear, and its limits."""
 
     rate: Annotated[Positive, Meta(description="planned requests a second")]
-    seconds: Annotated[Positive, Meta(description="length of the plan")]
+    seconds: Annotated[Positive, Meta(description="length of the plan, seconds")]
     warmup_seconds: Annotated[
-        Annotated[float, Meta(ge=0)], Meta(description="sent before, and not counted")
+        Annotated[float, Meta(ge=0)], Meta(description="sent before, and not counted, seconds")
     ] = 2
     p50_ms: Annotated[Positive | None, Meta(description="limit of the median latency, ms")] = None
     p95_ms: Annotated[Positive | None, Meta(description="limit of the 95th percentile, ms")] = None
@@ -105,6 +110,23 @@ class LoadSettings(Section, frozen=True, kw_only=True):
         Annotated[float, Meta(gt=0, le=1)], Meta(description="least achieved/planned rate")
     ] = 0.98
 
+    @property
+    def planned(self) -> int:
+        """How many requests are planned, the warm-up not counted."""
+        return max(1, round(self.rate * self.seconds))
+
+
+QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+
+
+def fewest_requests(quantile: str) -> int:
+    """Return how many requests decide a quantile: ten or more above it.
+
+    >>> fewest_requests("p99")
+    1000
+    """
+    return math.ceil(10 / (1 - QUANTILES[quantile]) - 1e-9)
+
 
 class EnvironmentSettings(Section, frozen=True, kw_only=True):
     """Where a release serves."""
@@ -115,9 +137,9 @@ class EnvironmentSettings(Section, frozen=True, kw_only=True):
     memory_mb: Annotated[Annotated[int, Meta(ge=6)] | None, Meta(description="memory limit of each, MiB")] = (
         None
     )
-    ready_seconds: Annotated[Positive, Meta(description="each must be ready within this")] = 60
+    ready_seconds: Annotated[Positive, Meta(description="each must be ready within this many seconds")] = 60
     drain_seconds: Annotated[
-        Positive, Meta(description="requests in flight may take this long at a switch")
+        Positive, Meta(description="requests in flight may take this many seconds at a switch")
     ] = 30
 
 
@@ -128,7 +150,10 @@ class Settings(Section, frozen=True, kw_only=True):
         str, Meta(description="name of the service", pattern="^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")
     ]
     model: Annotated[str, Meta(description="default of --model")] = ""
-    store: Annotated[str, Meta(description="folder of the models and the ledger, relative to release.yaml")]
+    store: Annotated[
+        str,
+        Meta(description="folder of models and ledger, relative to release.yaml, or s3://bucket/prefix"),
+    ]
     registry: Annotated[str, Meta(description="host:port/repository that images are pushed to")]
     plain_http: Annotated[
         tuple[str, ...], Meta(description="registries beyond loopback that are spoken to without TLS")

@@ -1,7 +1,8 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import BinaryIO, Protocol
+
+from ci_steps.model.value import Value
 
 
 class Blobs(Protocol):
@@ -20,8 +21,7 @@ class Blobs(Protocol):
         """Every key that starts with ``prefix``, sorted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Value, frozen=True):
     """What was under a key, and a mark that other content does not have."""
 
     mark: str

@@ -1,10 +1,10 @@
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
+from ci_steps.model.value import Value
 
-@dataclass(frozen=True, slots=True)
-class Isolation:
+
+class Isolation(Value, frozen=True):
     """What a container is seen to be held to: read inside it, not from what was asked for."""
 
     uid: int

@@ -1,15 +1,14 @@
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from ci_steps.model.digest import Digest
+from ci_steps.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(Value, frozen=True):
     """What a container or an image says of itself. ``container`` is empty for an image."""
 
     image: Digest | None
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = {}
     container: str = ""
 
 

@@ -1,11 +1,11 @@
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ci_steps.model.value import Value
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+
+class Ended(Value, frozen=True):
     """How a program ended. ``timed_out``: it was stopped, with all its children, after its time."""
 
     code: int

@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ci_steps.model.value import Value
 from ci_steps.report.markup import Html, joined, tag
 
 GREY = "#8b949e"
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Value, frozen=True):
     """A linear or logarithmic scale from ``low`` to ``high``."""
 
     low: float

@@ -1,9 +1,8 @@
 """How a run ended, in one line, and why."""
 
-from dataclasses import dataclass
-
 from ci_steps.documents import Document, Plan, Report, Rollback, Rollout, Stopped
 from ci_steps.errors import ExitCode
+from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.report.reading import ORDER, Reading
 
@@ -22,8 +21,7 @@ _RESULTS = {
 _MOST_OF_A_LINE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Value, frozen=True):
     """One thing that decided, and what to do about it."""
 
     document: str
@@ -32,8 +30,7 @@ class Reason:
     finding: Finding | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Value, frozen=True):
     """The verdict of the whole run."""
 
     tone: Verdict

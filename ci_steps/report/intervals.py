@@ -1,9 +1,9 @@
 """Estimates with their intervals, against the margins that decide."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ci_steps.model.settings import Direction, MetricRule
+from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Interval, Verdict
 from ci_steps.report.axes import GREY, Axis, picture
 from ci_steps.report.marks import COLOURS, limit, point
@@ -15,8 +15,7 @@ _HEIGHT = 34
 _MOST = 40
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Value, frozen=True):
     finding: Finding
     interval: Interval
     verdict: Verdict

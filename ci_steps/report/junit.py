@@ -10,7 +10,8 @@ from ci_steps.documents import Document, Plan, Report, Rollback, Rollout, Stoppe
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.report.reading import Reading
 
-_NOT_XML = re.compile("[^\t\n\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+# Named by what XML forbids: the range of all that it allows takes 6 ms to compile.
+_NOT_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
 _KINDS = {Verdict.REFUSED: "failure", Verdict.INCONCLUSIVE: "error"}
 
 

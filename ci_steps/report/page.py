@@ -1,6 +1,6 @@
 """The page, from the verdict down to the last finding."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ci_steps.documents import Document, Plan, Rollback
 from ci_steps.report.ending import Ending, Reason, ending, state

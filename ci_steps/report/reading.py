@@ -1,12 +1,12 @@
 """What a run directory holds, as far as it can be read and trusted."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
 from ci_steps.documents import DOCUMENTS, Document, Plan, Report, Rollback, Rollout
 from ci_steps.errors import InputError
 from ci_steps.model.settings import MetricRule
+from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict, Waived, Waiver
 from ci_steps.pipeline import Blocked, admit
 from ci_steps.rundir import RunDir
@@ -22,8 +22,7 @@ _TONES = {
 D = TypeVar("D", bound=Document)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Value, frozen=True):
     """The documents of a run by name, and why others cannot be read."""
 
     run: RunDir

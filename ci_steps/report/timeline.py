@@ -1,9 +1,9 @@
 """When each step was done, and each moment of a rollout."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ci_steps.documents import Document, Made, Moment, Rollback, Rollout
+from ci_steps.model.value import Value
 from ci_steps.model.verdict import Verdict
 from ci_steps.report.axes import GREY, percent, picture, words
 from ci_steps.report.marks import COLOURS
@@ -19,8 +19,7 @@ _IDLE = 0.03
 """The width that idle time is cut down to: a step kept from yesterday must not squeeze today's."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Bar:
+class _Bar(Value, frozen=True):
     name: str
     verdict: Verdict
     start: float
@@ -63,8 +62,7 @@ def _second(stamp: str) -> float | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
+class _Clock(Value, frozen=True):
     """Maps a moment to its place; busy stretches keep their proportions, idle ones shrink."""
 
     stretches: tuple[tuple[float, float, float], ...]

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
+from ci_steps.model.guess import among
 from ci_steps.model.ledger import History, LedgerEntry
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.release import Release
@@ -95,7 +96,7 @@ class Tracer:
         if service == self.service:
             raise InputError(
                 f"{environment!r} is not an environment of {service}",
-                hint=f"one of: {', '.join(self.environments)}",
+                hint=among(environment, self.environments),
             )
         inspected = self._inspected(what)
         # Release ids are counted in each service and environment: production-3 is another one elsewhere.

@@ -18,19 +18,24 @@ from tests.e2e.project import Completed, Project
 OPTIONS = {
     "code",  # models publish: the checkout that trained it
     "config",
+    "digest",  # models import: this image and no other
     "dry_run",  # less is done, never more
     "environment",
     "gate",  # selftest: only this one
+    "image",  # models export, import: the released image; a rollout goes by the digest of its own run
     "as_json",
     "keep",  # only what holds and lets go on is not done again, as in `release`
     "last",  # history: how many
     "model",
     "promote",  # every gate is asked again, and the image must be the same
     "reason",  # rollback: for the ledger
+    "registry",  # models import: where the image goes
     "run_dir",
+    "source",  # models import: what was exported, verified
     "tags",  # models publish
+    "to",  # models export: where to
 }
-ARGUMENTS = {"folder", "name", "new", "old", "ref", "tag", "what"}
+ARGUMENTS = {"folder", "key", "name", "new", "old", "ref", "shell", "tag", "what"}
 VARIABLES = {
     "CI_STEPS_BY",
     "CI_STEPS_CACHE",

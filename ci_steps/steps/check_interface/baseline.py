@@ -1,8 +1,8 @@
 """Whether whoever calls the baseline can call the candidate: policy backward."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from ci_steps.model.value import Value
 from ci_steps.model.witness import Side
 from ci_steps.steps.check_interface.files import (
     GOLDEN,
@@ -20,8 +20,7 @@ from ci_steps.steps.check_interface.validation import Judge
 BASELINE_RULE = "the interface is compared with the one that serves"
 
 
-@dataclass(frozen=True, slots=True)
-class Direction:
+class Direction(Value, frozen=True):
     """One of the two questions, and how its answers are worded."""
 
     check: Literal["input", "output"]

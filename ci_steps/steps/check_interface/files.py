@@ -1,12 +1,12 @@
 """What lies in a model's interface.json and golden.jsonl."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta
 
 from ci_steps.errors import InputError
 from ci_steps.model.manifest import ModelFile
+from ci_steps.model.value import Value
 from ci_steps.model.wire import Wire, decoded
 from ci_steps.rundir import RunDir
 
@@ -37,8 +37,7 @@ class GoldenRow(Wire, frozen=True, kw_only=True):
     answer: Annotated[Any, Meta(description="the answer")]
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Value, frozen=True):
     """The files of one side."""
 
     run: RunDir

@@ -1,9 +1,9 @@
 """The findings of this gate: one way to say each thing."""
 
 import json
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.model.wire import pretty
 from ci_steps.model.witness import Side, Witness
@@ -13,8 +13,7 @@ Kind = Literal["schema", "golden", "baseline", "input", "output"]
 _LONG = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(Value, frozen=True):
     """What is found, with the line of the settings that it is held to, and the witnesses beside it."""
 
     run: RunDir

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Self
 
+from ci_steps.model.value import Value
 from ci_steps.steps.check_interface.schemas import (
     DECIDED,
     DEFINITIONS,
@@ -20,8 +20,7 @@ _DEFINITION = re.compile(r"#/(\$defs|definitions)/[^/]+")
 _RENAMING = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Value, frozen=True):
     """Equal text, apart from annotations; text with references counts only where they lead to equal text."""
 
     whole: bool

@@ -1,10 +1,10 @@
 """Where in a request or an answer a part of the schema speaks, and how a value gets there."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from ci_steps.model.value import Value
 from ci_steps.steps.check_interface.instances import instances, objects
 from ci_steps.steps.check_interface.schemas import Schema, items
 from ci_steps.steps.check_interface.validation import Judge
@@ -13,8 +13,7 @@ _FRAMES = 8
 """How many objects or arrays are tried around one value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Value, frozen=True):
     """A part of the schema, and the whole values that could hold a value there."""
 
     pointer: str

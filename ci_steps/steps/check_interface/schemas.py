@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
+from ci_steps.model.value import Value
+
 Schema: TypeAlias = dict[str, Any]
+
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 KINDS = ("string", "number", "boolean", "object", "array", "null")
@@ -122,8 +124,7 @@ def items(schema: Schema) -> Any:
     return True if "prefixItems" in schema else schema.get("items", True)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Value, frozen=True):
     """The numbers that a schema lets in."""
 
     low: float | None

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any
 
+from msgspec.structs import replace
+
+from ci_steps.model.value import Value
 from ci_steps.steps.check_interface.identity import Identity
 from ci_steps.steps.check_interface.instances import (
     accepts_nothing,
@@ -42,8 +44,7 @@ _WHOLE_GUESSES = 200
 _END = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Value, frozen=True):
     """The inner schema accepts ``value`` and the outer does not: both were asked."""
 
     pointer: str
@@ -51,8 +52,7 @@ class Break:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Value, frozen=True):
     """Nobody could decide."""
 
     pointer: str
@@ -62,8 +62,7 @@ class Open:
 Difference = Break | Open
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Value, frozen=True):
     """Whether the outer schema accepts all that the inner one accepts."""
 
     differences: tuple[Difference, ...]
@@ -83,8 +82,7 @@ def compared(inner: Any, outer: Any, *, speaker: str = "it takes", seen: Iterabl
     return Comparison(tuple(differences), tuple(walk.equal))
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(Value, frozen=True):
     """A place, and what the inner schema ``a`` and the outer ``b`` say about it."""
 
     place: Place
@@ -92,13 +90,12 @@ class _Spot:
     b: Schema
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(Value, frozen=True):
     inner: Judge
     outer: Judge
     identity: Identity
     speaker: str
-    equal: list[str] = field(default_factory=list)
+    equal: list[str] = []
 
     def differences(self, place: Place, inner: Any, outer: Any) -> list[Difference]:
         spot = _Spot(place, keywords(inner), keywords(outer))

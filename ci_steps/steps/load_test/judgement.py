@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from ci_steps.documents import LatencyBin
-from ci_steps.model.settings import LoadSettings
+from ci_steps.model.settings import QUANTILES, LoadSettings, fewest_requests
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.model.wire import Wire
 
@@ -16,8 +16,6 @@ MOST_LAG_MS = 10.0
 
 LAG_OF_LIMIT = 0.1
 """The share of the tightest latency limit that lateness may be: it counts in every latency anyway."""
-
-QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
 
 class Request(Wire, frozen=True, kw_only=True):
@@ -94,7 +92,7 @@ def _latencies(requests: Sequence[Request], limits: LoadSettings, *, late: bool)
             f"{value:.1f} ms of {len(requests):,} requests",
             "make the model faster, or plan less load",
         )
-        enough = math.ceil(10 / (1 - q) - 1e-9)
+        enough = fewest_requests(name)
         verdict = Verdict.PASSED if value <= limit else Verdict.REFUSED
         if len(requests) < enough:
             verdict, hint = (

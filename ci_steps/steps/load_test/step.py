@@ -45,7 +45,7 @@ class LoadTest(Step):
     def run(self, run: RunDir) -> LoadReport:
         plan, pushed = run.read(Plan), run.read(PushedImage)
         folder = run.fresh_folder(self.name)
-        planned = max(1, round(plan.load.rate * plan.load.seconds))
+        planned = plan.load.planned
         bodies = self._bodies(run)
         if not bodies:
             return LoadReport(findings=(_no_payload(plan.load),), planned=planned)

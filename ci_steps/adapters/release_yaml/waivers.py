@@ -1,0 +1,39 @@
+"""Waivers that hold no longer, not for long, or for nothing."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from ci_steps.model.checks import CHECKS, NEVER_WAIVED
+from ci_steps.model.guess import did_you_mean
+from ci_steps.model.told import Problem
+from ci_steps.model.verdict import Waiver
+from ci_steps.model.written import Written
+
+SOON_DAYS = 14
+
+
+def in_force(written: Written, today: date) -> frozenset[str]:
+    """Return the checks that somebody answers for today."""
+    waivers = [waiver for _, waiver in written.sound_items(Waiver, ("waivers",))]
+    return frozenset(waiver.check for waiver in waivers if today <= waiver.until)
+
+
+def wrong_waivers(written: Written, today: date) -> Iterator[Problem]:
+    """Give what is wrong with each waiver; only one that names no check keeps the file from being right."""
+    for place, waiver in written.sound_items(Waiver, ("waivers",)):
+        check, left = waiver.check, (waiver.until - today).days
+        found = written.line(place), written.where(place)
+        if check not in CHECKS:
+            steps = sorted({known.partition(".")[0] for known in CHECKS})
+            hint = did_you_mean(check, CHECKS) or f"checks are named after their step: {', '.join(steps)}"
+            yield Problem(*found, f"no check is called {check!r}: the waiver covers nothing", hint)
+        elif check in NEVER_WAIVED:
+            what = f"{check} is never inconclusive, and a refusal is never waived: the waiver covers nothing"
+            yield Problem(*found, what, "take it away", warning=True)
+        if left < 0:
+            what = f"the waiver of {check} ended on {waiver.until}"
+            yield Problem(*found, what, "take it away, or answer for it anew", warning=True)
+        elif left <= SOON_DAYS:
+            days = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days, on {waiver.until}")
+            what = f"the waiver of {check} ends {days}"
+            yield Problem(*found, what, "bring what it waits for, or answer for it anew", warning=True)

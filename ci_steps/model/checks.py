@@ -1,0 +1,33 @@
+"""The id of every check that a gate makes, which a waiver may name."""
+
+CAN_BE_WAIVED = frozenset(
+    """
+    unit-tests.commit unit-tests.none
+    scan-model.joblib scan-model.polyglot scan-model.unreadable
+    check-metrics.baseline check-metrics.baseline-evaluations check-metrics.ceiling check-metrics.claim
+    check-metrics.evaluations check-metrics.floor check-metrics.golden check-metrics.rules
+    check-metrics.slice check-metrics.truth check-metrics.versus
+    check-interface.baseline check-interface.golden check-interface.input check-interface.output
+    check-interface.schema
+    integration-test.evaluations integration-test.golden integration-test.interface integration-test.metrics
+    load-test.achieved load-test.generator load-test.p50 load-test.p95 load-test.p99 load-test.payload
+    load-test.requests
+    """.split()  # noqa: SIM905
+)
+"""Those that may end inconclusive: nobody could decide, so somebody may answer for it."""
+
+NEVER_WAIVED = frozenset(
+    """
+    unit-tests.failed unit-tests.timeout
+    fetch-model.bytes
+    scan-model.code scan-model.files scan-model.global scan-model.predictor scan-model.trailing
+    scan-model.trick
+    push-image.digest push-image.promoted
+    integration-test.bad-requests integration-test.health integration-test.identity
+    integration-test.isolation integration-test.witness
+    load-test.errors load-test.ready
+    """.split()  # noqa: SIM905
+)
+"""Those that pass or refuse, and a refusal is never waived."""
+
+CHECKS = CAN_BE_WAIVED | NEVER_WAIVED
