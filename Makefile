@@ -24,6 +24,7 @@ demo: setup  ## publish, release v1 and v2 under traffic, refuse a worse one, tr
 
 test: setup  ## all tests, against the real engine, registry and S3 server
 	@contrib/engine/s3 >>.engine.env
+	@contrib/engine/groovy >>.engine.env
 	@$(in_env) $(python) -m pytest -q --numprocesses 2 --dist loadfile
 
 campaign: setup  ## the long campaigns (kills, faulty fetches, updates) at full size
@@ -34,7 +35,7 @@ bench: setup  ## measure what the README claims, and write tests/bench/RESULTS.m
 
 lint: .venv/installed  ## ruff, layers, shell scripts
 	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/lint-imports
-	@.venv/bin/shellcheck -x -P SCRIPTDIR contrib/engine/{up,down,s3,bootstrap,venv,buildx,lib.sh}
+	@.venv/bin/shellcheck -x -P SCRIPTDIR contrib/engine/{up,down,s3,groovy,bootstrap,venv,buildx,lib.sh}
 
 types: .venv/installed  ## mypy --strict
 	@.venv/bin/mypy

@@ -5,9 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from ci_steps.errors import InputError
 
 _HASH = re.compile(r"\s--hash[=\s]+(\S+)")
@@ -29,6 +26,9 @@ class Pinned:
     @classmethod
     def parse(cls, line: str, *, where: str) -> Self:
         """Read ``name==version ; marker --hash=sha256:…``; what is not pinned and hashed is bad input."""
+        from packaging.requirements import InvalidRequirement, Requirement
+        from packaging.utils import canonicalize_name
+
         text = _HASH.sub("", line).strip()
         if text.startswith("-"):
             raise InputError(f"{where}: the option {text.split()[0]!r} has no place in a lock", hint=_HINT)

@@ -1,12 +1,15 @@
 import contextlib
 import fcntl
+import os
 import platform as this_platform
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ci_steps.adapters.hashed_locks import added, joined, written
@@ -26,6 +29,7 @@ _OF_UV = re.compile(
     r"|SSL_CERT_(FILE|DIR)|NETRC|XDG_(CACHE|CONFIG|DATA)_HOME|PYENV_ROOT"
 )
 _WHEELS_ONLY = ("--only-binary", ":all:", "--require-hashes")
+_PARTS, _WORTH_A_PROCESS = 4, 1_000_000
 _BROKE_OFF = re.compile(
     r"error sending request|timed out|connection|os error|\b5\d\d\b .*error", re.IGNORECASE
 )
@@ -82,21 +86,24 @@ class UvEnvironments:
         if not _is_ours(version):
             return ""
         folder = folder.resolve()
-        how = ("-q", "-j", "1", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", prefix)
-        # a third of scientific packages are their own tests, which nothing imports; anchored, for the
-        # expression is searched in the whole path
-        tests = f"^{re.escape(str(folder))}/(.*/)?tests/"
-        ended = self.programs.run(
+        where = ("-s", str(folder), "-p", prefix)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for ended in pool.map(partial(self._compiled, folder, where), _parts(folder)):
+                # 1: a file is not Python, as templates of packages may be; it stays as it is
+                if ended.timed_out or ended.code not in {0, 1}:
+                    raise OutsideError(f"compiling {folder.name} failed: {_in_one_line(ended.output)}")
+        return this_platform.python_version()
+
+    def _compiled(self, folder: Path, where: Sequence[str], part: Sequence[Path]) -> Ended:
+        how = ("-q", "-j", "1", "--invalidation-mode", "unchecked-hash", *where, "-i", "-")
+        return self.programs.run(
             # -P and -S: nothing of the folder is imported while it is compiled
-            [sys.executable, "-P", "-S", "-s", "-m", "compileall", *how, "-x", tests, str(folder)],
+            [sys.executable, "-P", "-S", "-s", "-m", "compileall", *how],
             cwd=folder,
             env={"PYTHONHASHSEED": "0"},
             timeout=self.timeout,
+            stdin="".join(f"{path}\n" for path in part),
         )
-        # 1: a file is not Python, as test files and templates of packages may be; it stays as it is
-        if ended.timed_out or ended.code not in {0, 1}:
-            raise OutsideError(f"compiling {folder.name} failed: {_in_one_line(ended.output)}")
-        return this_platform.python_version()
 
     def _interpreter(self, version: str) -> tuple[str, str]:
         if _is_ours(version):
@@ -136,6 +143,24 @@ class UvEnvironments:
         env = {name: value for name, value in self.environ.items() if _OF_UV.fullmatch(name)}
         command = [find_uv_bin(), "--color", "never", "--no-progress", "--quiet", *arguments]
         return self.programs.run(command, cwd=cwd, env=env, timeout=self.timeout, on_line=self.progress.say)
+
+
+def _parts(folder: Path) -> tuple[tuple[Path, ...], ...]:
+    """Return what to compile, shared out by size, the same way on every machine.
+
+    What a process compiled before may show in the bytes, so a part is one process's, in order. A third
+    of scientific packages are their own tests, which nothing imports.
+    """
+    found = [path for path in folder.rglob("*.py") if "tests" not in path.relative_to(folder).parts[:-1]]
+    largest = sorted(((path.stat().st_size, path) for path in found), reverse=True)
+    count = min(_PARTS, 1 + sum(size for size, _ in largest) // _WORTH_A_PROCESS)
+    parts: list[list[Path]] = [[] for _ in range(count)]
+    sizes = [0] * count
+    for size, path in largest:
+        least = sizes.index(min(sizes))
+        parts[least].append(path)
+        sizes[least] += size
+    return tuple(tuple(sorted(part)) for part in parts)
 
 
 def _is_ours(version: str) -> bool:

@@ -23,10 +23,10 @@ _FAR_TOO_LONG = 300
 
 
 class _LargeBlocks(HTTPAdapter):
-    """Sends 128 kB at a time; by the usual 16 kB a layer takes twice as much of a core."""
+    """Sends 128 kB at a time; by the usual 16 kB a layer takes nearly twice as much of a core."""
 
     def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:
-        super().init_poolmanager(*arguments, blocksize=1 << 17, **settings)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*arguments, blocksize=1 << 17, **settings)
 
 
 class Again(Exception):  # noqa: N818 - not an error yet: another try may mend it

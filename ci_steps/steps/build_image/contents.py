@@ -95,17 +95,20 @@ class Model:
 
 def files_of(folder: Path, prefix: str) -> Iterator[Entry]:
     """Return every file below ``folder``; a link, or what is neither file nor folder, is bad input."""
-    for parent, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            path = Path(parent, name)
-            if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                raise InputError(
-                    f"{path.relative_to(folder)} is a link or a device, and no file, in {prefix}"
-                )
-        for name in files:
-            path = Path(parent, name)
-            executable = bool(path.stat().st_mode & 0o100)
-            yield Entry(f"{prefix}/{path.relative_to(folder).as_posix()}", path, executable=executable)
+    below = [(folder, prefix)]
+    while below:
+        parent, place = below.pop()
+        # a layer of packages has thousands: the kind is known here without asking once more for each
+        with os.scandir(parent) as found:
+            for one in found:
+                if one.is_dir(follow_symlinks=False):
+                    below.append((Path(one.path), f"{place}/{one.name}"))
+                elif one.is_file(follow_symlinks=False):
+                    executable = bool(one.stat(follow_symlinks=False).st_mode & 0o100)
+                    yield Entry(f"{place}/{one.name}", Path(one.path), executable=executable)
+                else:
+                    path = Path(one.path).relative_to(folder)
+                    raise InputError(f"{path} is a link or a device, and no file, in {prefix}")
 
 
 def _refuse_shadows(folder: Path) -> None:

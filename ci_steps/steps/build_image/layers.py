@@ -4,6 +4,7 @@ import hashlib
 import os
 import tarfile
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
@@ -16,6 +17,9 @@ from ci_steps.model.digest import Digest
 ROOTS = ("opt/app", "opt/model")
 """The only places of an image that we write to: an entry elsewhere can replace a part of the base."""
 _WHITEOUT = ".wh."
+_BUFFER = 1 << 20
+_WORTH_A_THREAD = 1 << 16
+"""From so many bytes on, hashing takes longer than handing them to another thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +40,22 @@ def write_layer(entries: Iterable[Entry], into: Path, on_bytes: Callable[[int], 
     """
     ordered = sorted(entries, key=lambda entry: entry.name)
     folders = _folders([entry.name for entry in ordered])
-    with into.open("wb") as file:
-        out = _Hashing(file, on_bytes)
-        with tarfile.open(fileobj=cast("BinaryIO", out), mode="w", format=tarfile.PAX_FORMAT) as tar:
+    # Two hashes go over the model, its own and the layer's, each on a thread beside the one that copies.
+    with into.open("wb") as file, ThreadPoolExecutor(2) as beside:
+        out = _Hashing(file, beside, on_bytes)
+        as_file = cast("BinaryIO", out)
+        with tarfile.TarFile(
+            fileobj=as_file, mode="w", format=tarfile.PAX_FORMAT, copybufsize=_BUFFER
+        ) as tar:
             rest = list(reversed(folders))
             for entry in ordered:
                 while rest and rest[-1] < entry.name:
                     tar.addfile(_header(rest.pop(), tarfile.DIRTYPE, 0o755))
-                _add(tar, entry)
-    return out.digest, out.size
+                _add(tar, entry, beside)
+        return out.digest, out.size
 
 
-def _add(tar: tarfile.TarFile, entry: Entry) -> None:
+def _add(tar: tarfile.TarFile, entry: Entry, beside: Executor) -> None:
     header = _header(entry.name, tarfile.REGTYPE, 0o755 if entry.executable else 0o644)
     if isinstance(entry.content, bytes):
         header.size = len(entry.content)
@@ -59,9 +67,12 @@ def _add(tar: tarfile.TarFile, entry: Entry) -> None:
         raise InputError(f"{entry.content} cannot be read: {error.strerror}") from error
     with opened as file:
         header.size = os.fstat(file.fileno()).st_size
-        source = _Hashing(file)
+        if entry.digest is None:
+            tar.addfile(header, file)
+            return
+        source = _Hashing(file, beside)
         tar.addfile(header, cast("BinaryIO", source))
-        if entry.digest and source.digest != entry.digest:
+        if source.digest != entry.digest:
             raise InputError(
                 f"{entry.content} is not what was fetched", hint="run `python -m ci_steps fetch-model` again"
             )
@@ -92,11 +103,14 @@ def _header(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
 
 
 class _Hashing:
-    """A file that hashes and counts what goes through it."""
+    """A file that hashes and counts what goes through it; one block is hashed while the next is copied."""
 
-    def __init__(self, file: BinaryIO, on_bytes: Callable[[int], None] = lambda _: None) -> None:
-        self._file, self._on_bytes = file, on_bytes
+    def __init__(
+        self, file: BinaryIO, beside: Executor, on_bytes: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self._file, self._beside, self._on_bytes = file, beside, on_bytes
         self._sha256 = hashlib.sha256()
+        self._hashing: Future[None] | None = None
         self.size = 0
 
     def write(self, content: bytes) -> int:
@@ -113,9 +127,19 @@ class _Hashing:
 
     @property
     def digest(self) -> Digest:
+        self._wait()
         return Digest(self._sha256.hexdigest())
 
     def _pass(self, content: bytes) -> None:
-        self._sha256.update(content)
+        self._wait()
+        if len(content) < _WORTH_A_THREAD:
+            self._sha256.update(content)
+        else:
+            self._hashing = self._beside.submit(self._sha256.update, content)
         self.size += len(content)
         self._on_bytes(self.size)
+
+    def _wait(self) -> None:
+        if self._hashing:
+            self._hashing.result()
+            self._hashing = None
