@@ -12,6 +12,7 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
 setup: .venv/installed engine  ## virtual environment, Docker engine, registry and base images
+	@echo "ready; for your own shell: . $(CURDIR)/.venv/bin/activate; . $(CURDIR)/.engine.env" >&2
 
 .venv/installed: requirements/bootstrap.lock requirements/dev.lock
 	@contrib/engine/venv .venv requirements/dev.lock && .venv/bin/uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e . && touch $@

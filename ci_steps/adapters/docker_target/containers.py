@@ -111,7 +111,7 @@ class Copy:
 
     def _final_state(self) -> dict[str, int]:
         # The engine hears of an out-of-memory kill on another channel than of the exit, and may be late.
-        for _ in range(10):
+        for _ in range(60):  # three seconds on a busy machine; who was killed otherwise can wait for them
             state: dict[str, int] = self.container.attrs["State"]
             if state["OOMKilled"] or state["ExitCode"] != 137:
                 break

@@ -89,7 +89,7 @@ class Proxy:
         """
         name = self._name
         network = network_of(self.copies.client, name, self.copies.labels)
-        pulled(self.copies.client, self.image, self.copies.progress)
+        self.have_image()
         shape = self._shape(network)
         container = self.container()
         if container and (container.labels.get("ci_steps.shape") != shape or container.status == "dead"):
@@ -106,6 +106,19 @@ class Proxy:
         self._start(container)
         self._await_admin(container)
         return network
+
+    def have_image(self) -> None:
+        """Have the proxy's image here; what cannot be had is said before anything is begun."""
+        import docker
+
+        try:
+            pulled(self.copies.client, self.image, self.copies.progress)
+        except (OutsideError, docker.errors.APIError) as error:
+            said = error.explanation if isinstance(error, docker.errors.APIError) else str(error)
+            raise OutsideError(
+                f"the proxy's image {self.image} cannot be had: {' '.join(str(said).split())}",
+                hint="name one that can be pulled in CI_STEPS_HAPROXY_IMAGE, as the kit's .engine.env does",
+            ) from error
 
     def write_files(self, network: Network, active: Colour | None) -> None:
         """Write what a restart of the proxy comes up with: its run-time state is lost then."""

@@ -43,6 +43,8 @@ class DockerTarget:
             copies, proxy = self._tools(client)
             proxy.refuse_taken_address()
             container = proxy.container()
+            if container is None:
+                proxy.have_image()
             up = container is not None and container.status == "running" and proxy.admin.answers()
             active = proxy.admin.active() if up else None
             servers = proxy.admin.servers() if up else {}
