@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -29,6 +29,7 @@ class Lease:
     seconds: float = 20
     renew_seconds: float = 4
     look_seconds: float = 0.5
+    say: Callable[[str], None] = lambda _: None
     _hold: "_Hold | None" = field(default=None, init=False)
 
     @contextmanager
@@ -72,6 +73,8 @@ class _Hold:
         """Take it where it is free or has lapsed."""
         blobs, key = self._lease.blobs, self._lease.key
         seen, since = blobs.version(key), _now()
+        if seen and seen.content != _FREE:
+            self._lease.say(f"{key} is held: looking for {self._lease.seconds:g} s whether its run is alive")
         while seen and seen.content != _FREE:
             asked = _now()
             now = blobs.version(key)

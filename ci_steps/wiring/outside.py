@@ -76,7 +76,7 @@ class Outside:
             lock = self.state / "ledger" / service / f"{environment}.lock"
             # A renewal that is not answered soon had better be tried again.
             quick = self._bucket(place, seconds=5)
-            lease = Lease(quick, f"ledger/{service}/{environment}.lease")
+            lease = Lease(quick, f"ledger/{service}/{environment}.lease", say=self.progress.say)
             return BlobLedger(self._bucket(place), service, environment, lock, lease)
         lock = (project / place).resolve() / "ledger" / service / f"{environment}.lock"
         return BlobLedger(self._blobs(project, place), service, environment, lock)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -120,9 +120,11 @@ def test_a_lease_that_is_not_renewed_is_taken_over_after_its_time_and_not_before
         dead.cut = True
         began = time.monotonic()
 
-        with lease_of(blobs, seconds=1).held() as second:
+        said: list[str] = []
+        with replace(lease_of(blobs, seconds=1), say=said.append).held() as second:
             assert second
             assert time.monotonic() - began >= 1
+        assert said == [f"{KEY} is held: looking for 1 s whether its run is alive"]
 
 
 def test_who_lost_it_can_no_longer_confirm_and_does_not_take_it_from_the_other(
