@@ -1,5 +1,6 @@
 """A model repository with this project's `.gocd/` on a GoCD server whose agents have the kit."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -16,21 +17,31 @@ def served(project: Project, staging: Project, folder: Path) -> GoCD:
 
     ``staging`` is the same project as it is met at its staging address.
     """
+    committed(project, staging)
+    return server_of(project, folder)
+
+
+def committed(project: Project, staging: Project, **sections: object) -> None:
+    """Commit a release.yaml with both environments and ``sections``; equal ones are equal commits."""
     target = {"target": "docker", "replicas": 1}
-    project.configure(
-        # Each agent has a checkout of its own, so that a store beside release.yaml would be one for each.
-        store=str(project.folder / "store"),
-        environments={
-            "staging": target | {"address": staging.address},
-            "production": target | {"address": project.address},
-        },
-    )
-    who = ("-c", "user.name=tests", "-c", "user.email=tests@example.org")
+    environments = {
+        "staging": target | {"address": staging.address},
+        "production": target | {"address": project.address},
+    }
+    # Each agent has a checkout of its own, so that a store beside release.yaml would be one for each.
+    own = {"store": str(project.folder / "store"), "environments": environments}
+    project.configure("release.yaml", **own, **sections)
+    who = {"NAME": "tests", "EMAIL": "tests@example.org", "DATE": "2026-01-02T00:00:00Z"}
+    environ = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
     for command in (
         ["add", "release.yaml"],
-        [*who, "commit", "-q", "--no-gpg-sign", "-m", "What it must show"],
+        ["commit", "-q", "--no-gpg-sign", "-m", "What it must show"],
     ):
-        subprocess.run(["git", *command], cwd=project.folder, check=True)
+        subprocess.run(["git", *command], cwd=project.folder, env={**os.environ, **environ}, check=True)
+
+
+def server_of(project: Project, folder: Path) -> GoCD:
+    """Serve what is committed to the project from ``folder``."""
     # An agent has what its machine has, and nothing of the tests that run here.
     machine = {
         name: value
