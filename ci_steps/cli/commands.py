@@ -31,6 +31,7 @@ _LOOK = {
     "selftest": "Show that each gate refuses what it must",
 }
 _SET_UP = {
+    "init": "Write a small project to start from",
     "config": "Explain release.yaml, and check it before a run",
     "completion": "Print the script that completes commands in a shell",
 }

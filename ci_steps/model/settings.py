@@ -10,6 +10,7 @@ from ci_steps.model.wire import Wire
 
 Direction = Literal["higher", "lower"]
 Positive = Annotated[float, Meta(gt=0)]
+SERVICE = "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 
 class Section(Wire, frozen=True, kw_only=True):
@@ -146,9 +147,7 @@ class EnvironmentSettings(Section, frozen=True, kw_only=True):
 class Settings(Section, frozen=True, kw_only=True):
     """All of `release.yaml`."""
 
-    service: Annotated[
-        str, Meta(description="name of the service", pattern="^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")
-    ]
+    service: Annotated[str, Meta(description="name of the service", pattern=SERVICE)]
     model: Annotated[str, Meta(description="default of --model")] = ""
     store: Annotated[
         str,

@@ -16,6 +16,7 @@ from tests.e2e.project import Completed, Project
 
 # Whoever adds an option, a variable or a key reads it here first: may it let a refused model pass? Then no.
 OPTIONS = {
+    "ci",  # init: which files it writes
     "code",  # models publish: the checkout that trained it
     "config",
     "digest",  # models import: this image and no other
@@ -31,6 +32,7 @@ OPTIONS = {
     "reason",  # rollback: for the ledger
     "registry",  # models import: where the image goes
     "run_dir",
+    "short",  # models list: says less
     "source",  # models import: what was exported, verified
     "tags",  # models publish
     "to",  # models export: where to

@@ -1,5 +1,6 @@
 """The kit as others get it: a wheel in an environment of its own, releasing from a repository of its own."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -46,6 +47,20 @@ def test_the_wheel_carries_what_its_gates_are_proved_with(separate: Project) -> 
 
     assert done.code == 0, done.said
     assert "✔ scan-model" in done.output
+
+
+def test_the_wheel_carries_what_a_project_starts_with(python: Path, tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(python), "-m", "ci_steps", "init", "diagnosis", "--ci"]
+
+    done = subprocess.run(command, cwd=tmp_path, env=environ, check=True, capture_output=True, text=True)
+
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {
+        *("train.py", "folder.py", "requirements.in", "release.yaml", ".gitignore", "Makefile", "Jenkinsfile")
+    }
+    for name in ("Jenkinsfile", ".gocd/release.gocd.yaml"):
+        assert (tmp_path / name).read_bytes() == (REPOSITORY / name).read_bytes()
+    assert f"{python} -m ci_steps release --environment production" in done.stdout
 
 
 def imported_from(project: Project) -> Path:
