@@ -2,6 +2,7 @@
 
 from ci_steps.documents import Document, Plan, Report, Rollback, Rollout, Stopped
 from ci_steps.errors import ExitCode
+from ci_steps.model.release import Release
 from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.report.reading import ORDER, Reading
@@ -84,21 +85,37 @@ def _codes() -> dict[int, ExitCode]:
 
 
 def _done(reading: Reading) -> Ending | None:
-    deeds = [deed for deed in (reading.get(Rollout), reading.get(Rollback)) if deed]
-    if not deeds:
+    last = last_deed(reading)
+    if last is None:
         return None
-    last = max(deeds, key=lambda deed: deed.made.at if deed.made else "")
-    tone = reading.verdict(last)
-    said = f"rollback: {_RESULTS[last.result]}" if isinstance(last, Rollback) else _RESULTS[last.result]
+    tone, said = reading.verdict(last), _RESULTS[last.result]
+    back = isinstance(last, Rollback)
     if last.release and last.result in {"live", "already-live"}:
-        said = f"{said}: {last.release.id} serves"
-    reasons = [Reason(last.name, line) for line in (last.reason, _seen(last)) if line]
+        # After a rollback the run's own model is the one that was left: name the other.
+        said = f"{said}: {_named(last.release) if back else last.release.id} serves"
+    said = f"rollback: {said}" if back else said
+    reasons = [Reason(last.name, line) for line in (last.reason, _left(last), _seen(last)) if line]
     reasons += _waived(last)
     for document in reading.documents.values():
         for name in reading.outdated(document):
             tone = max(tone, Verdict.WARNED)
             reasons.append(Reason(document.name, f"was made from a {name}.json that was made anew since"))
     return Ending(tone, said, tuple(reasons), last.exit_code)
+
+
+def last_deed(reading: Reading) -> Rollout | Rollback | None:
+    """Return the newer of rollout and rollback: what it came to is how the run ended."""
+    deeds = [deed for deed in (reading.get(Rollout), reading.get(Rollback)) if deed]
+    return max(deeds, key=lambda deed: deed.made.at if deed.made else "", default=None)
+
+
+def _named(release: Release) -> str:
+    return f"{release.id} ({release.model}@{release.sha.short})"
+
+
+def _left(deed: Rollout | Rollback) -> str:
+    went_back = isinstance(deed, Rollback) and deed.result == "live"
+    return f"{_named(deed.before)} was left" if went_back and deed.before else ""
 
 
 def _waived(deed: Rollout | Rollback) -> list[Reason]:

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from ci_steps.documents import Document, Plan, Rollback
-from ci_steps.report.ending import Ending, Reason, ending, state
+from ci_steps.report.ending import Ending, Reason, ending, last_deed, state
 from ci_steps.report.findings import findings
 from ci_steps.report.intervals import intervals
 from ci_steps.report.latencies import latencies
@@ -33,7 +33,9 @@ def page(reading: Reading) -> str:
 def _page(reading: Reading) -> str:
     end = ending(reading)
     plan = reading.get(Plan)
-    what = f"{plan.model}@{plan.sha.short} to {plan.environment}" if plan else "a run"
+    what = _gone_back(reading) or (
+        f"{plan.model}@{plan.sha.short} to {plan.environment}" if plan else "a run"
+    )
     head = tag(
         "head",
         Html('<meta charset="utf-8">'),
@@ -71,8 +73,19 @@ def _banner(end: Ending, reading: Reading) -> Html:
     box = tag(
         "div", said, tag("ul", *reasons) if reasons else Html(""), code_, class_=f"ending {end.tone.value}"
     )
-    title = f"{plan.model} to {plan.environment}" if plan else "Release"
+    title = _gone_back(reading) or (f"{plan.model} to {plan.environment}" if plan else "Release")
     return tag("header", tag("h1", title), box, who)
+
+
+def _gone_back(reading: Reading) -> str:
+    """Return what serves after a rollback, where that is known; the model of the plan was left by it."""
+    last, plan = last_deed(reading), reading.get(Plan)
+    if not isinstance(last, Rollback):
+        return ""
+    place = f" in {plan.environment}" if plan else ""
+    restored = last.before if last.result == "rolled-back" else None
+    now = last.release if last.verdict.lets_go_on else restored
+    return f"{now.model}@{now.sha.short}{place}" if now else f"Rollback{place}"
 
 
 def _wanted(plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -81,7 +94,7 @@ def _wanted(plan: Plan) -> tuple[tuple[str, str], ...]:
     made = plan.made
     dry = tag("strong", "yes: the platform is not touched", class_="warned") if plan.dry_run else ""
     return (
-        ("model", code(f"{plan.model}@{plan.sha.hex}")),
+        ("planned model", code(f"{plan.model}@{plan.sha.hex}")),
         ("service", plan.service),
         ("environment", plan.environment),
         ("live when planned", beside),

@@ -82,6 +82,12 @@ def _without_golden(folder: Path) -> Report:
     return LoadTest(LoopbackService(), ChildPrograms(os.environ), Silent()).run(run)
 
 
+def _read_late(latency: float) -> tuple[Request, ...]:
+    """Return requests of which a few are sent 60 ms late, and others in time but read as late as that."""
+    late = _requests([65.0] * 20, lag_ms=60.0)
+    return (*late, *_requests(_slow(0.06, latency))[20:])
+
+
 _PASSED, _REFUSED, _INCONCLUSIVE = Verdict.PASSED, Verdict.REFUSED, Verdict.INCONCLUSIVE
 _STALLED = _requests([5.0] * 600 + [max(5.0, 4000.0 - 10 * n) for n in range(400)])
 _HALF = msgspec.structs.replace(_LIMITS, achieved=0.5)
@@ -120,6 +126,19 @@ CASES: tuple[Case, ...] = (
         "latency above its limit even without the generator's lateness",
         _requests([113.0] * _N, lag_ms=12.0),
     ),
+    _judged(
+        "p95",
+        _INCONCLUSIVE,
+        "latency above its limit only because a late generator read the answers late",
+        _read_late(110.0),
+    ),
+    _judged(
+        "p95",
+        _REFUSED,
+        "latency above its limit beyond all that a late generator adds",
+        _read_late(111.0),
+    ),
+    _judged("p95", _PASSED, "latency below its limit, sent late", _requests([45.0] * _N, lag_ms=12.0)),
     _judged("errors", _REFUSED, "more failures than allowed", _requests([5.0] * _N, failed=11)),
     _judged("errors", _PASSED, "as many failures as allowed", _requests([5.0] * _N, failed=10)),
     _judged("requests", _INCONCLUSIVE, "no request at all", ()),

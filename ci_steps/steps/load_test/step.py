@@ -28,8 +28,8 @@ class LoadTest(Step):
 
     Locust runs as a child process. It sends requests of the golden rows at a constant rate, an open loop:
     a service that stands still is measured standing still. Every latency is kept; quantiles come from the
-    sorted list, never from a summary. The generator watches itself, and where it was late nothing is
-    decided.
+    sorted list, never from a summary. The generator watches itself: where it was late, a limit refuses only
+    what misses it also without that lateness.
     """
 
     name: ClassVar[str] = "load-test"

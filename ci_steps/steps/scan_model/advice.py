@@ -4,10 +4,12 @@ import io
 import logging
 
 from ci_steps.steps.scan_model.content import Content
+from ci_steps.steps.scan_model.printed import printed
 
 MOST_BYTES = 64 << 20
 MOST_OPCODES = 100_000
 """fickling builds a syntax tree of the whole pickle: about 40 µs an opcode."""
+_WORTH = "it also says so of plain scikit-learn files; the exact names in scan.allow decide"
 
 
 def advice(content: Content, opcodes: int) -> tuple[str, ...]:
@@ -43,15 +45,26 @@ def _picklescan(pickled: bytes) -> str:
 def _fickling(pickled: bytes) -> str:
     try:
         # Not fickling.load, which would unpickle what it finds safe.
-        from fickling.analysis import check_safety  # type: ignore[import-untyped]  # has no types
+        from fickling.analysis import Severity, check_safety  # type: ignore[import-untyped]  # has no types
         from fickling.fickle import Pickled  # type: ignore[import-untyped]  # as above
 
-        found = Pickled.load(io.BytesIO(pickled), fail_on_decode_error=False)
-        severity = check_safety(found).severity.name.lower().replace("_", " ")
+        # It does not warn, it prints: into a table that is being drawn, or between lines of JSON.
+        with printed() as lines:
+            found = Pickled.load(io.BytesIO(pickled), fail_on_decode_error=False)
+            severity = check_safety(found).severity
     except Exception as error:  # noqa: BLE001  # the plug-in border: a scanner fed an evil file may raise anything
         return f"could not read it: {_reason(error)}"
-    return f"{severity}, but it could not read it to its end" if found.has_invalid_opcode else severity
+    word = severity.name.lower().replace("_", " ")
+    if found.has_invalid_opcode:
+        word += ", but it could not read it to its end"
+    if lines:
+        word += f"; it printed: {_one_line(''.join(lines))}"
+    return word if severity is Severity.LIKELY_SAFE else f"{word} ({_WORTH})"
 
 
 def _reason(error: Exception) -> str:
-    return ascii(" ".join(f"{type(error).__name__} {error}".split()))[1:-1][:160]
+    return _one_line(f"{type(error).__name__} {error}")
+
+
+def _one_line(text: str) -> str:
+    return ascii(" ".join(text.split()))[1:-1][:160]

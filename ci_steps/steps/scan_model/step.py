@@ -1,18 +1,15 @@
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ci_steps.documents import Document, FetchedModel, Plan, ScannedFile, ScanReport
 from ci_steps.model.manifest import Manifest, SklearnPredictor
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.pipeline import Step
 from ci_steps.rundir import RunDir
-from ci_steps.steps.scan_model.content import opened
-from ci_steps.steps.scan_model.findings import findings_of
-from ci_steps.steps.scan_model.lock import joblib_pin
-from ci_steps.steps.scan_model.reading import Reading, read
+
+if TYPE_CHECKING:
+    from ci_steps.steps.scan_model.reading import Reading
 
 
-@dataclass(frozen=True, slots=True)
 class ScanModel(Step):
     """Tell what each file of the model is, by its content, and refuse code that nobody allowed.
 
@@ -28,6 +25,13 @@ class ScanModel(Step):
     reads: ClassVar[tuple[str, ...]] = ("manifest", "scan")
 
     def run(self, run: RunDir) -> ScanReport:
+        # Every step looks at the declarations of those before it, and few read what this one does.
+        from ci_steps.steps.scan_model.allowing import parted, to_paste
+        from ci_steps.steps.scan_model.content import opened
+        from ci_steps.steps.scan_model.findings import findings_of
+        from ci_steps.steps.scan_model.lock import joblib_pin
+        from ci_steps.steps.scan_model.reading import read
+
         plan, fetched = run.read(Plan), run.read(FetchedModel)
         readings: dict[str, Reading] = {}
         for file in fetched.files:
@@ -36,11 +40,11 @@ class ScanModel(Step):
         # The server loads this one with joblib, so how pickle.load would read it does not matter.
         predictor = plan.manifest.predictor
         ours = predictor.file if isinstance(predictor, SklearnPredictor) else None
-        findings = [
-            finding
-            for path, reading in readings.items()
-            for finding in findings_of(path, reading, plan.scan, by_joblib=path == ours)
-        ]
+        findings: list[Finding] = []
+        for group in parted(readings):
+            findings += to_paste(group, plan.scan)
+            for path, reading in group.items():
+                findings += findings_of(path, reading, plan.scan, by_joblib=path == ours)
         findings += _harmless(readings)
         findings += _predictor(plan.manifest, readings)
         pickled = [path for path, reading in readings.items() if reading.shown.pickled]
@@ -64,7 +68,7 @@ class ScanModel(Step):
         )
 
 
-def _harmless(readings: dict[str, Reading]) -> list[Finding]:
+def _harmless(readings: "dict[str, Reading]") -> list[Finding]:
     kinds = {
         path: reading.shown.format
         for path, reading in readings.items()
@@ -86,7 +90,7 @@ def _harmless(readings: dict[str, Reading]) -> list[Finding]:
     ]
 
 
-def _predictor(manifest: Manifest, readings: dict[str, Reading]) -> list[Finding]:
+def _predictor(manifest: Manifest, readings: "dict[str, Reading]") -> list[Finding]:
     predictor = manifest.predictor
     if isinstance(predictor, SklearnPredictor):
         wanted: tuple[str, ...] = (predictor.file,)
@@ -121,7 +125,7 @@ def _estimators() -> frozenset[str]:
     )
 
 
-def _not_checked(readings: dict[str, Reading], pickled: list[str]) -> tuple[str, ...]:
+def _not_checked(readings: "dict[str, Reading]", pickled: list[str]) -> tuple[str, ...]:
     notes = []
     sources = [path for path, reading in readings.items() if reading.source]
     if sources:

@@ -7,6 +7,7 @@ import pytest
 
 from ci_steps.documents import LoadReport, MetricsReport, Plan, PushedImage, Rollback, Rollout, Stopped
 from ci_steps.errors import InputError
+from ci_steps.model.digest import Digest
 from ci_steps.report import write_page
 from ci_steps.rundir import RunDir
 from tests.fakes.runs import WAIVER, Write, by_hand, files_of, finished, gated, planned, put, rollout
@@ -132,16 +133,88 @@ def test_each_ending_of_a_rollout_is_a_different_thing(
     assert "because" in top
 
 
+def left_for_another(run: RunDir, **changes: object) -> Rollback:
+    """Return a rollback to a release of another model than the planned one."""
+    done = rollout(run.read(Plan))
+    assert done.before is not None
+    back = msgspec.structs.replace(done.before, sha=Digest("b" * 64))
+    deed = Rollback(result="live", release=back, before=done.release, observed=None)
+    return msgspec.structs.replace(deed, **changes)
+
+
+def title(page: str) -> str:
+    return page[page.index("<title>") : page.index("</title>")]
+
+
 def test_a_later_rollback_decides_over_the_rollout_before_it(tmp_path: Path, written: Write) -> None:
     run = finished(tmp_path)
-    done = rollout(run.read(Plan))
-    back = Rollback(result="live", release=done.before, before=done.release, observed=None)
-    put(run, back, after=900)
+    put(run, left_for_another(run), after=900)
 
     page = written(run)
 
-    assert "rollback: live: production-5 serves" in banner(page)
+    assert "rollback: live: production-5 (specimen@bbbbbbbbbbbb) serves" in banner(page)
     assert "The platform was not read back." in page
+
+
+def test_after_a_rollback_the_title_names_what_serves_now_and_not_what_was_left(
+    tmp_path: Path, written: Write
+) -> None:
+    run = finished(tmp_path)
+    left = run.read(Plan).sha.short
+    assert f"specimen@{left} to production" in title(written(run))
+
+    put(run, left_for_another(run), after=900)
+
+    page = written(run)
+    serves = "production-5 (specimen@bbbbbbbbbbbb) serves"
+    assert title(page) == f"<title>✔ specimen@bbbbbbbbbbbb in production: rollback: live: {serves}"
+    assert f"specimen@{left}" not in title(page)
+    assert "<h1>specimen@bbbbbbbbbbbb in production</h1>" in page
+    assert f"production-7 (specimen@{left}) was left" in banner(page)
+
+
+def test_a_rollback_that_was_undone_names_the_release_that_serves_as_before(
+    tmp_path: Path, written: Write
+) -> None:
+    run = finished(tmp_path)
+    put(run, left_for_another(run, result="rolled-back"), after=900)
+
+    page = written(run)
+
+    assert f"<h1>specimen@{run.read(Plan).sha.short} in production</h1>" in page
+    assert "was left" not in page
+
+
+@pytest.mark.parametrize("result", ["nothing-to-do", "moved"])
+def test_a_rollback_after_which_nobody_looked_names_no_model(
+    tmp_path: Path, written: Write, result: str
+) -> None:
+    run = finished(tmp_path)
+    put(run, left_for_another(run, result=result, release=None), after=900)
+
+    assert "<h1>Rollback in production</h1>" in written(run)
+
+
+def test_a_rollback_that_failed_names_no_model_as_if_it_served(tmp_path: Path, written: Write) -> None:
+    run = finished(tmp_path)
+    put(run, left_for_another(run, result="rollback-failed", reason="no answer"), after=900)
+
+    page = written(run)
+
+    assert title(page) == (
+        "<title>✘ Rollback in production: rollback: ROLLBACK FAILED: look at the service now"
+    )
+    assert "<h1>Rollback in production</h1>" in page
+
+
+def test_a_rollback_with_nothing_to_leave_says_what_serves_only(tmp_path: Path, written: Write) -> None:
+    run = finished(tmp_path)
+    put(run, left_for_another(run, result="already-live", before=None), after=900)
+
+    page = written(run)
+
+    assert "rollback: already live: production-5 (specimen@bbbbbbbbbbbb) serves" in banner(page)
+    assert "was left" not in page
 
 
 def test_a_rollout_past_a_report_that_was_made_anew_warns(tmp_path: Path, written: Write) -> None:

@@ -232,6 +232,23 @@ def test_loading_the_scanners_hooks_no_unpickler(scan: Scan) -> None:
     assert (pickle.load, pickle.loads, pickle.Unpickler) == before
 
 
+@pytest.mark.parametrize("name", ["tfidf", "forest"])
+def test_a_scanner_that_calls_an_honest_model_malicious_is_put_in_its_place(
+    scan: Scan, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    content = dumped(MODELS[name])
+
+    report = scan({"model/model.joblib": content}, allow=listed(scan, content))
+
+    word = next(file.advice[1] for file in report.files if file.path == "model/model.joblib")
+    assert report.verdict is Verdict.PASSED
+    assert word.startswith("fickling: likely overtly malicious")
+    assert word.endswith(
+        "(it also says so of plain scikit-learn files; the exact names in scan.allow decide)"
+    )
+    assert capfd.readouterr() == ("", "")
+
+
 def test_every_file_is_in_the_report(scan: Scan) -> None:
     report = scan({"model/deep/down/notes.txt": b"x", "README.md": b"# read me\n"})
 
