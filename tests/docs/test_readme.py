@@ -1,20 +1,15 @@
 """The README is a promise: its tables are those of the code, and its commands are run, word for word."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from ci_steps.adapters.release_yaml import ReleaseYaml
@@ -25,7 +20,8 @@ from ci_steps.steps.check_interface.files import GoldenRow, Interface
 from ci_steps.steps.check_metrics.claims import Claim
 from ci_steps.steps.check_metrics.rows import read_rows
 from ci_steps.wiring import STEPS
-from tests.free_ports import free_port
+from tests.e2e.newcomer import Newcomer, a_newcomer, printed
+from tests.e2e.project import free_port
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -120,83 +116,42 @@ def test_no_host_of_a_package_registry_and_no_path_of_one_machine_is_in_the_proj
     assert not found
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Someone who types what the README says, in a checkout with a service name and ports of their own."""
-
-    root: Path
-    service: str
-
-    def types(self, block: str, *, inside: str = ".") -> subprocess.CompletedProcess[str]:
-        state = self.root / "state"
-        environ = os.environ | {
-            "CI_STEPS_STATE": str(state),
-            "CI_STEPS_CACHE": os.environ.get("CI_STEPS_CACHE", ""),
-        }
-        environ["PATH"] = f"{Path(sys.executable).parent}:{environ['PATH']}"
-        script = block.replace("tweets/production", f"{self.service}/production")
-        script = script.replace("tweets-production", f"{self.service}-production")
-        return subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=self.root / inside,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-
-
 @pytest.fixture
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    import docker
-
-    service = f"tweets{uuid.uuid4().hex[:6]}"
-    root = tmp_path_factory.mktemp("r")
-    example = root / "contrib" / "examples" / "tweets"
-    shutil.copytree(ROOT / "contrib/examples/tweets", example, ignore=shutil.ignore_patterns("__pycache__"))
-    path = example / "release.yaml"
-    settings = yaml.safe_load(path.read_text())
-    settings["service"] = service
-    settings["load"] |= {"rate": 20, "seconds": 2, "p50_ms": 2000, "p95_ms": None, "p99_ms": None}
-    # Among other tests the generator may be late; what is tested here are the commands, not the load.
-    busy = {
-        "check": "load-test.generator",
-        "reason": "a busy machine",
-        "by": "the tests",
-        "until": "2099-12-31",
-    }
-    settings["waivers"].append(busy)
-    for environment in settings["environments"].values():
-        environment["address"] = f"127.0.0.1:{free_port()}"
-    path.write_text(yaml.safe_dump(settings))
-    yield Reader(root, service)
-    client = docker.from_env()
-    try:
-        for container in client.containers.list(all=True, filters={"label": f"ci_steps.service={service}"}):
-            container.remove(force=True, v=True)
-        for network in client.networks.list(filters={"label": f"ci_steps.service={service}"}):
-            network.remove()
-    finally:
-        client.close()
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
+    with a_newcomer(tmp_path_factory.mktemp("r")) as one:
+        yield one
 
 
-def test_a_newcomer_gets_from_the_readme_to_a_running_service_and_through_the_night(reader: Reader) -> None:
+def test_a_newcomer_gets_from_the_readme_to_a_running_service_and_through_the_night(
+    newcomer: Newcomer,
+) -> None:
     [own] = blocks("console", "Your own model")
-    [night] = blocks("console", "At night")
-    first = reader.types(own)
-    assert first.returncode == 0, first.stdout + first.stderr
-    second = reader.types(
-        "environment/bin/python train.py --out models v2\n"
+    night, carried = blocks("console", "At night")
+    init, *lines = own.replace("init diagnosis", f"init {newcomer.service}").splitlines()
+
+    begun = newcomer.types(init)
+    assert begun.code == 0, begun.said
+    *told, ask = [line.replace(f"{Path(sys.executable).parent}/", "") for line in printed(begun)]
+    assert told == lines, "the README and `init` say the same"
+    port = free_port()
+    newcomer.moves_to(port)
+    for line in lines:
+        done = newcomer.types(line)
+        assert done.code == 0, f"{line}\n{done.said}"
+    answer = newcomer.types(re.sub(r"(?<=127\.0\.0\.1:)\d+", str(port), ask))
+    [golden] = (newcomer.folder / "models/v1/golden.jsonl").read_text().splitlines()[:1]
+    assert json.loads(answer.output) == pytest.approx(json.loads(golden)["answer"]), answer.said
+
+    second = newcomer.types(
+        "sed -i 's/\"C\": 1.0/\"C\": 0.9/' train.py && git commit -qam 'Another C'\n"
+        "environment/bin/python train.py --table data/table.csv --target diagnosis --out models/v2\n"
         "python -m ci_steps models publish models/v2 --tag v2\n"
-        "python -m ci_steps release --model tweets:v2 --environment production",
-        inside="my-model",
+        f"python -m ci_steps release --model {newcomer.service}:v2 --environment production"
     )
-    assert second.returncode == 0, second.stdout + second.stderr
-
-    told = reader.types(night, inside="my-model")
-
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert "live by the ledger" in told.stdout
-    assert "live: production-" in told.stdout
+    assert second.code == 0, second.said
+    by_night = newcomer.types(newcomer.named(night))
+    assert by_night.code == 0, by_night.said
+    assert "live by the ledger" in by_night.output
+    assert "live: production-" in by_night.output
+    archived = newcomer.types(newcomer.named(carried))
+    assert archived.code == 0, archived.said
