@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +12,8 @@ from typing import BinaryIO
 from ci_steps.errors import InputError, OutsideError
 
 _BUFFER = 1 << 20
+_IGNORE = ".gitignore"
+"""No key: it is git's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,17 @@ class FolderBlobs:
     """
 
     root: Path
+    ignored: bool = False
+    """Whether a folder that is made here hides itself from the git checkout it lies in.
+
+    What was there before keeps its ways: somebody may want to commit it.
+    """
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
         path = self._path(key)
+        if key == _IGNORE:
+            raise KeyError(key)
         try:
             file = path.open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
@@ -62,7 +71,7 @@ class FolderBlobs:
             for name in names
             if not name.startswith(".half-")
         )
-        return iter(sorted(key for key in found if key.startswith(prefix)))
+        return iter(sorted(key for key in found if key.startswith(prefix) and key != _IGNORE))
 
     def _path(self, key: str) -> Path:
         path = self.root / key
@@ -77,6 +86,7 @@ class FolderBlobs:
     def _written(self, key: str, content: BinaryIO) -> Iterator[tuple[Path, Path]]:
         path = self._path(key)
         try:
+            self._make_root()
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".half-")
             half = Path(name)
@@ -93,3 +103,12 @@ class FolderBlobs:
             raise OutsideError(
                 f"{path} cannot be written: {error.strerror}", hint="make room there"
             ) from error
+
+    def _make_root(self) -> None:
+        try:
+            self.root.mkdir(parents=True)
+        except FileExistsError:
+            return
+        if self.ignored and any((above / ".git").exists() for above in self.root.resolve().parents):
+            with suppress(OSError):  # on a full disk it is what is written next that counts
+                (self.root / _IGNORE).write_text("*\n")

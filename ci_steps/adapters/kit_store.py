@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -40,21 +41,17 @@ class KitStore:
     progress: Progress
 
     def manifest(self, ref: ModelRef) -> Manifest:
+        if len(ref.sha) == 64:
+            with suppress(KeyError):
+                return self._manifest(ref.name, ref.sha)
         sha = self._tagged(ref) if ref.tag else self._matching(ref)
-        where = f"manifest of {ref.name}@{sha[:12]} in {self.place}"
         try:
-            with self.blobs.open(f"models/{ref.name}/{sha}.json") as stream:
-                manifest = Manifest.parse(stream.read(), where=where)
+            return self._manifest(ref.name, sha)
         except KeyError as error:
             raise InputError(
-                f"{self.place} has lost the {where}", hint="publish the model again, or move the tag"
+                f"{self.place} has lost the manifest of {ref.name}@{sha[:12]}",
+                hint="publish the model again, or move the tag",
             ) from error
-        if manifest.sha.hex != sha or manifest.name != ref.name:
-            raise InputError(
-                f"{where} is that of {manifest.name}@{manifest.sha.short}",
-                hint="the store was changed by hand; publish the model anew",
-            )
-        return manifest
 
     def fetch(self, files: tuple[ModelFile, ...], into: Path) -> tuple[Path, ...]:
         total, done = sum(file.size for file in files), 0
@@ -118,6 +115,18 @@ class KitStore:
         for key in self.blobs.keys(f"models/{name}/"):
             yield Digest(Path(key).stem)
 
+    def _manifest(self, name: str, sha: str) -> Manifest:
+        """Return the manifest of a whole SHA; KeyError where there is none."""
+        where = f"manifest of {name}@{sha[:12]} in {self.place}"
+        with self.blobs.open(f"models/{name}/{sha}.json") as stream:
+            manifest = Manifest.parse(stream.read(), where=where)
+        if manifest.sha.hex != sha or manifest.name != name:
+            raise InputError(
+                f"{where} is that of {manifest.name}@{manifest.sha.short}",
+                hint="the store was changed by hand; publish the model anew",
+            )
+        return manifest
+
     def _tagged(self, ref: ModelRef) -> str:
         try:
             with self.blobs.open(f"tags/{ref.name}/{ref.tag}") as stream:
@@ -129,8 +138,6 @@ class KitStore:
             ) from error
 
     def _matching(self, ref: ModelRef) -> str:
-        if len(ref.sha) == 64 and self._there(f"models/{ref.name}/{ref.sha}.json"):
-            return ref.sha
         every = [digest.hex for digest in self.shas(ref.name)]
         matching = [sha for sha in every if sha.startswith(ref.sha)]
         if len(matching) == 1:
@@ -145,13 +152,6 @@ class KitStore:
         ]
         hint = f"it is a SHA of {others[0]}: write {others[0]}@{ref.sha}" if others else "see `models list`"
         raise InputError(f"{self.place} has no model {ref}", hint=hint)
-
-    def _there(self, key: str) -> bool:
-        try:
-            with self.blobs.open(key):
-                return True
-        except KeyError:
-            return False
 
     def _copied(self, file: ModelFile, path: Path) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)

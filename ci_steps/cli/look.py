@@ -12,6 +12,7 @@ from ci_steps.model.ledger import LedgerEntry
 from ci_steps.model.verdict import Verdict
 from ci_steps.report import write_all, write_page
 from ci_steps.rundir import RunDir
+from ci_steps.trace.tracer import first_release
 from ci_steps.wiring import Wiring
 
 
@@ -42,6 +43,8 @@ def history(environment: str, config: Path, last: int, *, as_json: bool) -> None
             # An intent is told by its outcome; one that is still open is what someone at night looks for.
             if entry.kind == "outcome" or entry is chain.open_intent:
                 click.echo(f"  {_line(entry, chain.withdrawn)}")
+        if not chain.live:
+            click.echo(f"  {first_release(chain, name)}")
 
 
 def _line(entry: LedgerEntry, withdrawn: frozenset[str]) -> str:

@@ -1,16 +1,20 @@
 """`models publish | list | show | diff | tag`; `export` and `import` stand in their own file."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import click
 
 from ci_steps.cli import carrying, offers, options
-from ci_steps.cli.screen import JsonLines, PlainLines, amount, one_line
+from ci_steps.cli.screen import JsonLines, PlainLines, amount, harmless, one_line
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.wire import plain, pretty
 from ci_steps.rundir import RunDir
 from ci_steps.trace.difference import claims, compared
+from ci_steps.trace.shelf import Shelved, described, named
 from ci_steps.wiring import Wiring
 
 
@@ -42,44 +46,57 @@ def publish(folder: Path, *, tags: tuple[str, ...], code: Path, config: Path, as
     changes nothing.
     """
     wiring = _wiring(config, as_json=as_json)
-    manifest = wiring.model_folder(folder, checkout=code).manifest()
+    trained = wiring.model_folder(folder, checkout=code)
+    manifest = trained.manifest()
+    warnings = trained.warnings(manifest, rows=wiring.settings.integration.rows)
     store = wiring.store()
     new = store.publish(manifest, folder)
     for tag in tags:
         store.tag(manifest.name, tag, manifest.sha, by=wiring.who)
     RunDir(folder).write_bytes("manifest.json", pretty(manifest))
     if as_json:
-        click.echo(one_line({"model": manifest.name, "sha": str(manifest.sha), "new": new, "tags": tags}))
-        return
-    size = amount(sum(file.size for file in manifest.files), "bytes")
-    was = "published" if new else "was there already:"
-    click.echo(f"{was} {manifest.name}@{manifest.sha.hex}  ({len(manifest.files)} files, {size})")
-    for tag in tags:
-        click.echo(f"tagged {manifest.name}:{tag}")
-    if manifest.code.dirty:
-        click.echo(
-            f"warning: {code} has changes that no commit holds; unit-tests will be inconclusive", err=True
-        )
+        said = {"model": manifest.name, "sha": str(manifest.sha), "new": new}
+        click.echo(one_line(said | {"tags": tags, "warnings": warnings}))
+    else:
+        size = amount(sum(file.size for file in manifest.files), "bytes")
+        was = "published" if new else "was there already:"
+        click.echo(f"{was} {manifest.name}@{manifest.sha.hex}  ({len(manifest.files)} files, {size})")
+        where = "as model.yaml says" if trained.card.code else "the commit of the checkout now"
+        click.echo(f"  {harmless(_code(manifest))}, {where}")
+        for tag in tags:
+            click.echo(f"tagged {manifest.name}:{tag}")
+    for warning in warnings:
+        click.echo(f"warning: {harmless(warning)}", err=True)
 
 
 @models.command("list")
 @click.argument("name", default="")
+@click.option("--short", is_flag=True, help="SHAs, tags and what is live alone: quick, where there are many.")
 @options.config
 @options.as_json
-def list_(name: str, *, config: Path, as_json: bool) -> None:
-    """List the models of the store, or the versions of one."""
-    store = _wiring(config).store()
-    rows = [
-        {"model": each, "sha": sha.hex, "tags": [tag for tag, to in store.tags(each).items() if to == sha]}
-        for each in ((name,) if name else store.names())
-        for sha in store.shas(each)
-    ]
+def list_(name: str, *, short: bool, config: Path, as_json: bool) -> None:
+    """List the models of the store, or the versions of one: size, first claim, tags, and where it is live.
+
+    What is live is told of the service that release.yaml names.
+    """
+    wiring = _wiring(config)
+    store, service = wiring.store(), wiring.settings.service
+    names = (name,) if name else store.names()
+    live = {place: wiring.ledger(service, place).history().live for place in wiring.settings.environments}
+    rows = []
+    for each in names:
+        tags = store.tags(each)
+        rows += [named(each, sha, tags, live) for sha in store.shas(each)]
+    if not short:
+        # A bucket takes 10 ms or more to answer, and is asked twice for each.
+        with ThreadPoolExecutor(8) as pool:
+            rows = list(pool.map(partial(described, store=store), rows))
     if as_json:
         for row in rows:
             click.echo(one_line(row))
         return
-    for row in rows:
-        click.echo(f"{row['model']}@{str(row['sha'])[:12]}  {', '.join(row['tags'])}".rstrip())
+    for line in _aligned([_cells(row) for row in rows]):
+        click.echo(harmless(line))
     if not rows:
         click.echo("no models here; publish one with `models publish FOLDER`", err=True)
 
@@ -148,9 +165,34 @@ def _wiring(config: Path, *, as_json: bool = False) -> Wiring:
     return Wiring(run=RunDir(Path(".release")), config=config, progress=progress)
 
 
-def _ingredients(manifest: Manifest) -> list[str]:
+def _cells(row: Shelved) -> list[str]:
+    live = f"live in {', '.join(row.live)}" if row.live else ""
+    size = amount(row.size, "bytes") if row.size is not None else ""
+    claim = f"{row.metric.name} {row.metric.value:.4g}" if row.metric else ""
+    return [
+        f"{row.model}@{row.sha[:12]}",
+        size,
+        claim,
+        ", ".join(row.tags),
+        live,
+        row.problem,
+    ]
+
+
+def _aligned(rows: list[list[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width]
+        yield "  ".join(cells).rstrip()
+
+
+def _code(manifest: Manifest) -> str:
     code = manifest.code
-    lines = [f"code         {code.commit[:12]} {code.repository}{' (dirty)' if code.dirty else ''}".rstrip()]
+    return f"code         {code.commit[:12]} {code.repository}".rstrip() + " (dirty)" * code.dirty
+
+
+def _ingredients(manifest: Manifest) -> list[str]:
+    lines = [_code(manifest)]
     lines += [f"data         {source.sha256[:12]} {source.uri}" for source in manifest.data]
     lines += [f"config       {key}: {value}" for key, value in sorted(manifest.config.values.items())]
     lock = manifest.environment

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.wire import Wire, decoded
@@ -42,15 +42,24 @@ def _facts(manifest: Manifest, store: ModelStore) -> dict[tuple[str, str], str]:
     return facts | {("file", file.path): f"{file.sha256[:12]} {file.size:,} bytes" for file in manifest.files}
 
 
+class _Claim(Struct, frozen=True):
+    metric: str
+    value: float
+    slice: dict[str, Any] | None = None
+
+
+class _Claims(Struct, frozen=True):
+    metrics: tuple[_Claim, ...] = ()
+
+
 def claims(manifest: Manifest, store: ModelStore) -> dict[str, float]:
     """Return the metrics that a model claims, each by its name and slice."""
     if not manifest.has("metrics.json"):
         return {}
     content = store.content(manifest.file("metrics.json").digest)
-    claimed = decoded(content, dict[str, Any], where=f"metrics.json of {manifest.name}@{manifest.sha.short}")
+    claimed = decoded(content, _Claims, where=f"metrics.json of {manifest.name}@{manifest.sha.short}")
     named: dict[str, float] = {}
-    for claim in claimed.get("metrics", ()):
-        where = claim.get("slice") or {}
-        slices = ", ".join(f"{key}={value}" for key, value in where.items())
-        named[f"{claim['metric']} where {slices}" if slices else claim["metric"]] = claim["value"]
+    for claim in claimed.metrics:
+        slices = ", ".join(f"{key}={value}" for key, value in (claim.slice or {}).items())
+        named[f"{claim.metric} where {slices}" if slices else claim.metric] = claim.value
     return named

@@ -9,7 +9,7 @@ from msgspec import Meta
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
 from ci_steps.model.guess import among
-from ci_steps.model.ledger import History, LedgerEntry
+from ci_steps.model.ledger import Ending, History, LedgerEntry
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.release import Release
 from ci_steps.model.verdict import Verdict, Waived
@@ -91,7 +91,7 @@ class Tracer:
                 if history.live_entry and history.live_entry.release
             )
             if not found:
-                raise InputError(f"nothing is live for {what}, by the ledger", hint="see `history`")
+                raise _nothing_live(what, asked)
             return found
         if service == self.service:
             raise InputError(
@@ -171,6 +171,27 @@ class Tracer:
             at=entry.at,
             run=entry.run,
         )
+
+
+def first_release(history: History, environment: str) -> str:
+    """Return what to do where nothing is live: release, after whatever kept an earlier try from it."""
+    asked = f"release one with `python -m ci_steps release --environment {environment}`"
+    tried = history.entries[-1] if history.entries else None
+    if tried and tried.ending is None:
+        return f"run {tried.run} is at work or was cut off; where it was, {asked}, which settles it first"
+    return f"mend what kept it back, then {asked}" if tried and tried.ending is not Ending.LIVE else asked
+
+
+def _nothing_live(what: str, asked: Mapping[str, History]) -> InputError:
+    """Return the error that says how the last try ended, in an environment where one was made."""
+    environment = max(asked, key=lambda name: bool(asked[name].entries))
+    history = asked[environment]
+    said = f"nothing is live for {what}, by the ledger"
+    tried = history.entries[-1] if history.entries else None
+    if tried and tried.ending not in (None, Ending.LIVE):
+        why = f": {tried.reason}" if tried.reason else ""
+        said += f"; the last {tried.action} to {environment} ended {tried.ending.value}{why}"
+    return InputError(said, hint=first_release(history, environment))
 
 
 def _rollout_of(history: History, entry: LedgerEntry) -> LedgerEntry:

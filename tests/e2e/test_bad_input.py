@@ -172,7 +172,15 @@ def test_a_lost_file_of_the_store_is_said_to_be_lost(project: Project) -> None:
     assert project.ci_steps("fetch-model").code == 0
 
 
-@pytest.mark.parametrize("damage", [flipped, truncated, Path.unlink])
+def test_a_file_that_is_gone_after_it_was_fetched_is_fetched_again(project: Project) -> None:
+    fetched(project)
+    (project.run_dir / "model" / MODEL).unlink()
+
+    assert project.ci_steps("scan-model").code == 0
+    assert (project.run_dir / "model" / MODEL).is_file()
+
+
+@pytest.mark.parametrize("damage", [flipped, truncated])
 def test_a_file_that_was_damaged_after_it_was_fetched_is_not_used(
     project: Project, damage: Callable[[Path], None]
 ) -> None:

@@ -103,25 +103,31 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "where the witness points",
     ),
     Equivalent(
-        "unit_tests.step",
-        "if head.code or changed.code:",
+        "unit_tests.checkout",
+        "if head.code or status.code:",
         "or becomes and",
         "where git fails, what it says is no commit either",
     ),
     Equivalent(
         "unit_tests.step",
-        '_refused("unit-tests.failed", result.name, result.message or "failed", where, "see unit-tests.xml")',
+        '_refused("unit-tests.failed", one.name, one.message or "failed", where, then(one.message) or _SEE)',
         "or becomes and",
-        "a word of what was observed",
+        "a word of what was observed, or of what helps",
     ),
     Equivalent(
         "unit_tests.step", "if len(failed) > _SHOWN:", "> becomes >=", "one more line beside twenty refusals"
     ),
     Equivalent(
-        "unit_tests.step",
-        "said = (head.output if head.code else changed.output).strip().splitlines()",
+        "unit_tests.checkout",
+        "said = (head.output if head.code else status.output).strip().splitlines()",
         "condition negated",
         "which words of git are shown",
+    ),
+    Equivalent(
+        "unit_tests.checkout",
+        "return problem, mend if changes else again",
+        "condition negated",
+        "what is said to help",
     ),
     Equivalent(
         "unit_tests.step",

@@ -32,7 +32,10 @@ def _of(package: str, /, **modules: tuple[str, ...]) -> tuple[Place, ...]:
 
 
 PLACES: Mapping[str, tuple[Place, ...]] = {
-    "unit-tests": _of("unit_tests", step=("UnitTests._checkout", "_findings"), junit=()),
+    "unit-tests": (
+        *_of("unit_tests", step=("_findings",), checkout=("Checkout.finding", "Checkout._problem"), junit=()),
+        Place("ci_steps.model.checkout", only=("_matters",)),
+    ),
     "fetch-model": (
         Place("ci_steps.steps.fetch_model", ("FetchModel._fetched",)),
         Place(

@@ -1,6 +1,8 @@
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,11 +14,13 @@ from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.pipeline import Step
 from ci_steps.ports import Ended, Environments, ModelStore, Programs, Progress
 from ci_steps.rundir import RunDir
+from ci_steps.steps.unit_tests.advice import advice
+from ci_steps.steps.unit_tests.checkout import Checkout
 from ci_steps.steps.unit_tests.junit import Outcome, TestResult, parsed
 
 _SHOWN = 20
 _XML = "unit-tests.xml"
-_SETTINGS = {"pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml"}
+_SEE, _BY_HAND = "see unit-tests.xml", "run pytest there by hand"
 _RULE = "every test of the model's repository passes"
 
 
@@ -47,7 +51,7 @@ class UnitTests(Step):
         plan = run.read(Plan)
         (run.root / _XML).unlink(missing_ok=True)
         where, path = plan.unit_tests.where, plan.unit_tests.path
-        commit = self._checkout(plan, where)
+        commit = Checkout(self.programs, self.project).finding(plan)
         target = self._inside(path, where)
         if not target.exists():
             nothing = _none(f"{path} does not exist", where)
@@ -61,7 +65,8 @@ class UnitTests(Step):
         results = parsed(content)
         if results is not None:
             run.write_bytes(_XML, content)
-        seen = _findings(ended, results, plan.unit_tests.timeout_seconds, where)
+        then = partial(advice, project=self.project)
+        seen = _findings(ended, results, plan.unit_tests.timeout_seconds, where, then)
         count = [result.outcome for result in results or ()]
         return UnitTestsReport(
             findings=(*seen, commit),
@@ -115,60 +120,13 @@ class UnitTests(Step):
             on_line=self.progress.say,
         )
 
-    def _checkout(self, plan: Plan, where: str) -> Finding:
-        """Say whether the tests in the checkout are those of the commit that trained the model."""
-        code = plan.manifest.code
-        head = self._git("rev-parse", "--verify", "HEAD")
-        # What a model must show, and which one is meant, may change after it was trained; what its tests test
-        # may not.
-        may_differ = [path for path in (plan.config, plan.pointer) if path]
-        all_else = ("--", ":(top)", *(f":(exclude){path}" for path in may_differ))
-        changed = self._git("status", "--porcelain", "--untracked-files=all", *all_else)
-        files = [line[3:] for line in changed.output.splitlines() if _matters(line)]
-        found, problem = head.output.strip(), ""
-        if head.code or changed.code:
-            said = (head.output if head.code else changed.output).strip().splitlines()
-            problem = f"{self.project} is not a git checkout: {said[0] if said else 'git says nothing'}"
-        elif found != code.commit and self._differ(code.commit, found, all_else):
-            problem = f"the checkout is at {found[:12]}, the model was trained at {code.commit[:12]}"
-        elif files:
-            problem = f"the checkout has changes that no commit has: {_listed(files)}"
-        elif code.dirty:
-            problem = "the model was trained from a checkout with changes that no commit has"
-        return Finding(
-            check="unit-tests.commit",
-            verdict=Verdict.INCONCLUSIVE if problem else Verdict.PASSED,
-            observed=problem or _sameness(found, code.commit, may_differ),
-            rule="the tests are those of the commit that trained the model",
-            where=where,
-            next=f"check out {code.commit}, without changes or new code, or train again" if problem else "",
-        )
-
-    def _differ(self, trained: str, found: str, paths: tuple[str, ...]) -> bool:
-        """Whether anything but release.yaml is not the same at two commits; where git cannot tell, it is."""
-        seen = self._git("diff", "--name-only", trained, found, *paths)
-        return seen.code != 0 or bool(seen.output.strip())
-
-    def _git(self, *arguments: str) -> Ended:
-        env = {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-        return self.programs.run(["git", *arguments], cwd=self.project, env=env, timeout=60)
-
-
-def _sameness(found: str, trained: str, may_differ: list[str]) -> str:
-    if found == trained:
-        return f"the checkout is at {found[:12]}, without changes"
-    alone = " and ".join(may_differ)
-    return f"the checkout is at {found[:12]}, which differs from {trained[:12]} in {alone} alone"
-
-
-def _matters(line: str) -> bool:
-    """Whether a line of git's status may change what the tests say: any change, and new code or settings."""
-    name = line[3:].strip('"').rpartition("/")[2]
-    return not line.startswith("??") or name.endswith(".py") or name in _SETTINGS
-
 
 def _findings(
-    ended: Ended, results: tuple[TestResult, ...] | None, timeout: float, where: str
+    ended: Ended,
+    results: tuple[TestResult, ...] | None,
+    timeout: float,
+    where: str,
+    then: Callable[[str], str],
 ) -> tuple[Finding, ...]:
     results = results or ()
     failed = [result for result in results if result.outcome is Outcome.FAILED]
@@ -178,15 +136,15 @@ def _findings(
         observed = f"stopped after {timeout:g} s{_last_words(ended)}"
         return (_refused("unit-tests.timeout", "", observed, where, "make them faster, or give them longer"),)
     findings = [
-        _refused("unit-tests.failed", result.name, result.message or "failed", where, "see unit-tests.xml")
-        for result in failed[:_SHOWN]
+        _refused("unit-tests.failed", one.name, one.message or "failed", where, then(one.message) or _SEE)
+        for one in failed[:_SHOWN]
     ]
     if len(failed) > _SHOWN:
         observed = f"{len(failed) - _SHOWN} more tests failed"
-        findings.append(_refused("unit-tests.failed", "", observed, where, "see unit-tests.xml"))
+        findings.append(_refused("unit-tests.failed", "", observed, where, _SEE))
     if not findings and ended.code not in {0, 5}:  # 5: pytest found no test
         observed = f"pytest ended with exit code {ended.code}{_last_words(ended)}"
-        findings.append(_refused("unit-tests.failed", "", observed, where, "run pytest there by hand"))
+        findings.append(_refused("unit-tests.failed", "", observed, where, then(ended.output) or _BY_HAND))
     if findings:
         return tuple(findings)
     if not passed:
@@ -228,8 +186,3 @@ def _none(observed: str, where: str) -> Finding:
 def _last_words(ended: Ended) -> str:
     lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
     return f": {lines[-1][:200]}" if lines else ""
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}"

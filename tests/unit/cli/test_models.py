@@ -1,4 +1,4 @@
-"""`models show` and `models tag`, over a store in a folder."""
+"""`models list`, `show` and `tag`, over a store in a folder."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,10 @@ from click.testing import CliRunner
 
 from ci_steps.cli.models import models
 from ci_steps.cli.screen import PlainLines
+from ci_steps.model.digest import Digest
+from ci_steps.model.ledger import Ending, LedgerEntry
 from ci_steps.model.manifest import Manifest
+from ci_steps.model.release import Release
 from ci_steps.rundir import RunDir
 from ci_steps.selftest.specimen import manifest_of, model_files
 from ci_steps.wiring import Wiring
@@ -77,3 +80,68 @@ def test_a_tag_that_was_set_is_told_to_people_and_machines(config: Path, publish
 
     assert people == f"specimen:candidate is specimen@{published.sha.short}\n"
     assert json.loads(machines) == {"model": "specimen", "sha": str(published.sha), "tags": ["best"]}
+
+
+def released(manifest: Manifest, config: Path) -> None:
+    """Write into the ledger that the model is live in production."""
+    release = Release(
+        id="production-1",
+        model=manifest.name,
+        sha=manifest.sha,
+        repository="127.0.0.1:5000/specimen",
+        image=Digest("b" * 64),
+        replicas=1,
+    )
+    entry = LedgerEntry(
+        number=1,
+        previous=None,
+        kind="outcome",
+        action="rollout",
+        run="run-1",
+        service="specimen",
+        environment="production",
+        release=release,
+        before=None,
+        planned_at=0,
+        ending=Ending.LIVE,
+        by="m.jansen",
+        at="2026-01-01T00:00:00+00:00",
+    )
+    wiring = Wiring(run=RunDir(config.parent / ".release"), config=config, progress=PlainLines())
+    assert wiring.ledger("specimen", "production").append(entry)
+
+
+def test_the_list_tells_versions_apart(config: Path, published: Manifest) -> None:
+    said("tag", f"specimen@{published.sha.short}", "candidate", config=config)
+    before = said("list", config=config)
+    released(published, config)
+    size = sum(file.size for file in published.files)
+
+    assert before == f"specimen@{published.sha.hex[:12]}  {size / 1e3:,.1f} kB  accuracy 0.81  candidate\n"
+    assert said("list", config=config) == before.replace("candidate", "candidate  live in production")
+    assert said("list", "--short", config=config) == (
+        f"specimen@{published.sha.hex[:12]}  candidate  live in production\n"
+    )
+    assert said("list", "specimen", config=config) == said("list", config=config)
+    [row] = [json.loads(line) for line in said("list", "--json", config=config).splitlines()]
+    assert row == {
+        "model": "specimen",
+        "sha": published.sha.hex,
+        "tags": ["candidate"],
+        "live": ["production"],
+        "size": size,
+        "metric": {"name": "accuracy", "value": 0.81},
+        "problem": "",
+    }
+
+
+def test_a_broken_version_does_not_keep_the_others_from_being_listed(
+    config: Path, published: Manifest
+) -> None:
+    (config.parent / f"store/models/{published.name}/{'0' * 64}.json").write_text("{}")
+
+    broken, sound = said("list", config=config).splitlines()
+
+    assert broken.startswith("specimen@000000000000  ")
+    assert "manifest of specimen@000000000000" in broken
+    assert sound.endswith("accuracy 0.81")

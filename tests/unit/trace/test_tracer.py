@@ -16,7 +16,8 @@ from ci_steps.model.release import Release
 from ci_steps.model.verdict import Finding, Verdict, Waived, Waiver
 from ci_steps.ports import Inspected
 from ci_steps.selftest.specimen import manifest_of, model_files
-from ci_steps.trace.difference import compared
+from ci_steps.trace.difference import claims, compared
+from ci_steps.trace.shelf import Claimed, described, named
 from ci_steps.trace.tracer import Tracer
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.inspector import MemoryInspector
@@ -50,7 +51,14 @@ class House:
         self.store.publish(manifest, folder)
         return manifest
 
-    def release(self, manifest: Manifest, into: str = "production") -> Release:
+    def release(
+        self,
+        manifest: Manifest,
+        into: str = "production",
+        *,
+        ending: Ending | None = Ending.LIVE,
+        reason: str = "",
+    ) -> Release:
         ledger = self.ledgers[into]
         history = ledger.history()
         number = len(history.entries) + 1
@@ -65,7 +73,7 @@ class House:
         entry = LedgerEntry(
             number=number,
             previous=history.head,
-            kind="outcome",
+            kind="outcome" if ending else "intent",
             action="rollout",
             run="run-1",
             service="tweets",
@@ -73,7 +81,8 @@ class House:
             release=release,
             before=history.live,
             planned_at=0,
-            ending=Ending.LIVE,
+            ending=ending,
+            reason=reason,
             gates={"check-metrics": Verdict.PASSED},
             values={"check-metrics.floor accuracy": "0.81 (floor 0.75)"},
             by="m.jansen",
@@ -151,9 +160,40 @@ def test_what_nobody_knows_is_bad_input(house: House) -> None:
         house.tracer.traced("no-such-thing")
 
 
-def test_a_service_without_a_release_is_bad_input(house: House) -> None:
-    with pytest.raises(InputError, match="nothing is live for tweets"):
+@pytest.mark.parametrize(
+    ("what", "environment"),
+    [("tweets", "staging"), ("tweets/staging", "staging"), ("tweets/production", "production")],
+)
+def test_a_service_without_a_release_is_bad_input_that_says_how_to_release(
+    house: House, what: str, environment: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        house.tracer.traced(what)
+
+    assert str(error.value) == f"nothing is live for {what}, by the ledger"
+    asked = f"release one with `python -m ci_steps release --environment {environment}`"
+    assert error.value.hint == asked
+
+
+def test_after_a_first_rollout_that_failed_trace_says_why_and_what_to_do(house: House) -> None:
+    house.release(house.publish(), ending=Ending.ROLLED_BACK, reason="it did not get ready")
+
+    with pytest.raises(InputError) as error:
         house.tracer.traced("tweets")
+
+    last = "the last rollout to production ended rolled-back: it did not get ready"
+    assert str(error.value) == f"nothing is live for tweets, by the ledger; {last}"
+    release = "release one with `python -m ci_steps release --environment production`"
+    assert error.value.hint == f"mend what kept it back, then {release}"
+
+
+def test_a_first_rollout_that_has_no_ending_yet_is_told(house: House) -> None:
+    house.release(house.publish(), ending=None)
+
+    with pytest.raises(InputError) as error:
+        house.tracer.traced("tweets/production")
+
+    assert error.value.hint.startswith("run run-1 is at work or was cut off")
 
 
 def test_a_container_of_somebody_else_is_bad_input(house: House) -> None:
@@ -227,3 +267,41 @@ def test_two_models_differ_in_files_ingredients_and_metrics(house: House) -> Non
     assert told["metric", "accuracy"] == ("0.9", "0.5")
     assert ("file", "metrics.json") in told
     assert compared(old, old, house.store) == []
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"metrics": [{"value": 1}]}', b'{"metrics": [{"metric": 1}]}'])
+def test_claims_that_are_none_are_bad_input_and_not_a_crash(house: House, content: bytes) -> None:
+    spoilt = house.publish(**{"metrics.json": content})
+
+    with pytest.raises(InputError, match=r"metrics\.json of specimen@"):
+        claims(spoilt, house.store)
+
+
+def test_a_version_is_listed_with_its_size_first_claim_tags_and_where_it_is_live(house: House) -> None:
+    manifest = house.publish()
+    live = {"staging": house.release(manifest, "staging"), "production": None}
+
+    tags = {"v1": manifest.sha, "v2": Digest("a" * 64)}
+
+    row = described(named(manifest.name, manifest.sha, tags, live), store=house.store)
+
+    assert row.size == sum(file.size for file in manifest.files)
+    assert row.metric == Claimed(name="accuracy", value=0.9)
+    assert (row.tags, row.live, row.problem) == (("v1",), ("staging",), "")
+
+
+def test_another_version_or_another_model_is_not_the_live_one(house: House) -> None:
+    one, two = house.publish(), house.publish(**{"golden.jsonl": b"{}\n"})
+    release = house.release(one)
+    namesake = msgspec.structs.replace(release, model="other")
+
+    assert named(two.name, two.sha, {}, {"production": release}).live == ()
+    assert named(one.name, one.sha, {}, {"production": namesake}).live == ()
+
+
+def test_a_version_that_cannot_be_read_is_a_row_that_says_so(house: House) -> None:
+    lost = Digest("a" * 64)
+    row = described(named("specimen", lost, {"lost": lost}, {}), store=house.store)
+
+    assert "has no model specimen@aaaa" in row.problem
+    assert (row.size, row.metric, row.tags) == (None, None, ("lost",))

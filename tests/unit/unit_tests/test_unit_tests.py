@@ -289,8 +289,20 @@ def test_a_later_commit_may_change_the_pointer_that_named_the_model(bench: Bench
     report = bench.run()
 
     asked = [asked.command for asked in bench.programs.asked if asked.command[1] == "diff"]
-    assert ":(exclude)live.model" in asked[0]
+    assert ":(exclude,literal)live.model" in asked[0]
     assert "in release.yaml and live.model alone" in report.findings[-1].observed
+
+
+def test_pointers_beside_release_yaml_may_change_and_files_that_only_look_like_one_may_not(
+    bench: Bench,
+) -> None:
+    (bench.project / "live.model").write_text("tweets@0123456\nthe one that serves\n")
+    (bench.project / "base.model").write_bytes(b"\xff\x00 weights of a booster")
+    bench.run()
+
+    asked = [asked.command for asked in bench.programs.asked if asked.command[1] == "status"]
+    excluded = [part for part in asked[0] if "exclude" in part]
+    assert excluded == [":(exclude,literal)release.yaml", ":(exclude,literal)live.model"]
 
 
 def test_a_later_commit_that_changes_release_yaml_alone_tests_the_same_code(bench: Bench) -> None:
@@ -320,6 +332,73 @@ def test_a_model_trained_from_uncommitted_changes_is_not_decided(bench: Bench) -
     bench.plan = {"manifest": msgspec.structs.replace(manifest, code=code)}
 
     assert verdicts(bench.run(), "unit-tests.commit") == [Verdict.INCONCLUSIVE]
+
+
+def trained_with_changes(bench: Bench) -> None:
+    bench.run()
+    manifest = bench.run_dir.read(Plan).manifest
+    code = msgspec.structs.replace(manifest.code, dirty=True)
+    bench.plan = {"manifest": msgspec.structs.replace(manifest, code=code)}
+
+
+@pytest.mark.parametrize(
+    ("dirty", "head", "status", "then"),
+    [
+        (False, HEAD, " M a.py\n M b.py\n M c.py\n M d.py\n", "commit or ignore a.py, b.py, c.py and 1 more"),
+        (False, "1" * 40, "", f"check out {HEAD}, or train and publish again at 111111111111"),
+        (True, HEAD, " M a.py\n", "commit or ignore a.py, then publish again"),
+        # No checkout is what trained it: to check out its commit does not help.
+        (True, "1" * 40, "", "publish it again"),
+        (True, HEAD, "", "publish it again"),
+    ],
+)
+def test_what_is_said_to_do_about_a_checkout_helps(
+    bench: Bench, *, dirty: bool, head: str, status: str, then: str
+) -> None:
+    if dirty:
+        trained_with_changes(bench)
+    bench.head, bench.status = Ended(0, head), Ended(0, status)
+
+    commit = bench.run().findings[-1]
+
+    assert commit.verdict is Verdict.INCONCLUSIVE
+    assert then in commit.next
+    assert ("check out" in commit.next) is not dirty or status
+
+
+@pytest.mark.parametrize(
+    ("xml", "output"),
+    [
+        (junit(COLLECTION), "1 error"),
+        (
+            None,
+            "ImportError while loading conftest\nE   ModuleNotFoundError: No module named 'nothing.at.all'\n",
+        ),
+    ],
+)
+def test_a_package_that_no_lock_brings_is_said_with_where_to_lock_it(
+    bench: Bench, xml: str | None, output: str
+) -> None:
+    bench.xml, bench.ended = xml, Ended(4, output)
+
+    finding = bench.run().findings[0]
+
+    assert finding.verdict is Verdict.REFUSED
+    assert finding.next.startswith("lock nothing with all else that the tests import")
+    assert "name that lock as unit_tests.lock in release.yaml" in finding.next
+
+
+@pytest.mark.parametrize(("name", "path"), [("nothing.py", "."), ("src/nothing/__init__.py", "src")])
+def test_a_module_of_the_repository_that_is_not_found_needs_no_lock(
+    bench: Bench, name: str, path: str
+) -> None:
+    (bench.project / name).parent.mkdir(parents=True, exist_ok=True)
+    (bench.project / name).touch()
+    bench.xml, bench.ended = junit(COLLECTION), Ended(2, "1 error")
+
+    finding = bench.run().findings[0]
+
+    assert finding.next == f"nothing is the repository's own: write `pythonpath = {path}` into pytest.ini"
 
 
 def test_a_second_run_does_not_keep_the_results_of_the_first(bench: Bench) -> None:

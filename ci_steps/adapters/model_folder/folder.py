@@ -1,92 +1,74 @@
 """A model folder on disk, as training leaves it."""
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
 
-from msgspec import Meta
 from rfc8785 import CanonicalizationError
 
-from ci_steps.adapters.yaml_file import YamlFile
-from ci_steps.errors import InputError
+from ci_steps.adapters.model_folder.card import (
+    CodeCard,
+    ModelCard,
+    PredictorCard,
+    read_card,
+    without_password,
+)
+from ci_steps.adapters.model_folder.shortfalls import shortfalls
+from ci_steps.errors import InputError, OutsideError
+from ci_steps.model import checkout as git
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import (
     SCHEMA,
     Code,
     Config,
-    DataSource,
     Environment,
     Manifest,
     ModelFile,
     PythonPredictor,
     SklearnPredictor,
 )
-from ci_steps.model.wire import Wire, digest_of
+from ci_steps.model.wire import digest_of
 from ci_steps.ports import Programs
 
 MANIFEST = "manifest.json"
-_SIGNED = re.compile(
-    r"[?&](x-amz-signature|x-goog-signature|sig|signature|token|access_token|password)=", re.IGNORECASE
-)
 REQUIRED = ("interface.json", "metrics.json", "evaluations.jsonl", "golden.jsonl", "requirements.lock")
-
-
-class PredictorCard(Wire, frozen=True, kw_only=True):
-    """How the model is loaded: one of the two."""
-
-    sklearn: Annotated[str | None, Meta(description="path of a joblib or skops file")] = None
-    features: Annotated[tuple[str, ...], Meta(description="request properties, in the order of columns")] = ()
-    python: Annotated[
-        Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None,
-        Meta(description="module:Class in model/"),
-    ] = None
-
-
-class CodeCard(Wire, frozen=True, kw_only=True):
-    """The commit that trained the model, where it is not the checkout's."""
-
-    repository: Annotated[str, Meta(description="where the code lives")]
-    commit: Annotated[str, Meta(description="full commit id", pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]
-
-
-class ModelCard(Wire, frozen=True, kw_only=True):
-    """What `model.yaml` says: how the model came to be."""
-
-    name: Annotated[str, Meta(description="the model's name")]
-    predictor: Annotated[PredictorCard, Meta(description="how it is loaded")]
-    code: Annotated[CodeCard | None, Meta(description="the commit that trained it")] = None
-    data: Annotated[tuple[DataSource, ...], Meta(description="data it learnt from", min_length=1)]
-    config: Annotated[dict[str, Any], Meta(description="hyperparameters and seeds")]
-    python: Annotated[str, Meta(description="major.minor version", pattern=r"^3\.\d+$")]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A folder with a model and its `model.yaml`; ``checkout`` is the git checkout that trained it."""
+    """A folder with a model and its `model.yaml`; ``checkout`` is the git checkout that trained it.
+
+    ``config`` is the release.yaml by which it is published, and may change after the training.
+    """
 
     path: Path
     checkout: Path
+    config: Path
     programs: Programs
+
+    @property
+    def card(self) -> ModelCard:
+        """What `model.yaml` says."""
+        if not self.path.is_dir():
+            raise InputError(f"{self.path} is not a folder", hint="give the folder that training wrote")
+        return read_card(self._card_path)
+
+    @property
+    def _card_path(self) -> Path:
+        return self.path / "model.yaml"
 
     def manifest(self) -> Manifest:
         """Return the manifest of what lies here now; a file or an ingredient that is missing is bad input."""
-        if not self.path.is_dir():
-            raise InputError(f"{self.path} is not a folder", hint="give the folder that training wrote")
-        card_path = self.path / "model.yaml"
-        card = YamlFile(card_path, ModelCard, "write how the model came to be; see the README").read()
+        card, card_path = self.card, self._card_path
         files = tuple(
             ModelFile(path=name, size=path.stat().st_size, sha256=Digest.of_file(path).hex)
             for name, path in sorted(self._files())
         )
         names = {file.path for file in files}
-        for required in REQUIRED:
-            if required not in names:
-                raise InputError(f"{self.path} has no {required}", hint="see 'A model' in the README")
-        _refuse_secrets(card, card_path)
+        if missing := [required for required in REQUIRED if required not in names]:
+            raise InputError(f"{self.path} has no {', '.join(missing)}", hint="see 'A model' in the README")
         predictor = self._predictor(card.predictor, names, card_path)
         try:
             config = Config(values=card.config, sha256=digest_of(card.config).hex)
@@ -110,6 +92,21 @@ class ModelFolder:
         )
         manifest.validate(str(card_path))
         return manifest
+
+    def warnings(self, manifest: Manifest, *, rows: int) -> tuple[str, ...]:
+        """Return why the model cannot be released, a line each: what, which step says so, and what to do.
+
+        ``rows`` are replayed by integration-test.
+        """
+        found = list(shortfalls(self.path, manifest, rows))
+        if manifest.code.dirty:
+            changes = self._changes()
+            have, them = ("have", "them") if len(changes) > 1 else ("has", "it")
+            found.append(
+                f"{git.listed(changes) or self.checkout} {have} changes that no commit holds, and unit-tests "
+                f"will be inconclusive; commit or ignore {them}, then publish again"
+            )
+        return tuple(found)
 
     def _files(self) -> Iterator[tuple[str, Path]]:
         for folder, folders, names in os.walk(self.path):
@@ -158,29 +155,26 @@ class ModelFolder:
                 hint="name the training code with --code, or write `code:` in model.yaml",
             )
         remote = self._git("config", "--get", "remote.origin.url")
-        dirty = self._git("status", "--porcelain", "--untracked-files=no")
-        return Code(repository=_without_password(remote), commit=commit, dirty=bool(dirty))
+        return Code(repository=without_password(remote), commit=commit, dirty=bool(self._changes()))
 
-    def _git(self, *arguments: str) -> str:
-        ended = self.programs.run(["git", *arguments], cwd=self.checkout, env={}, timeout=30)
-        return ended.output.strip() if ended.code == 0 else ""
-
-
-def _without_password(url: str) -> str:
-    scheme, there, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    # The last @ ends the login: a password may hold one itself.
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}" if there else url
-
-
-def _refuse_secrets(card: ModelCard, where: Path) -> None:
-    """Refuse an address with a login: the manifest is in the image's labels and on /info, for everyone."""
-    named = [("data", source.uri) for source in card.data]
-    for key, url in [*named, ("code", card.code.repository)] if card.code else named:
-        login = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
-        if ":" in login or (login and url.startswith("http")) or _SIGNED.search(url):
-            shown = _without_password(url).partition("?")[0]
-            raise InputError(
-                f"{where}: {key} has an address with a password or token in it: {shown}",
-                hint="write it without; whoever may ask /info would read it",
+    def _changes(self) -> tuple[str, ...]:
+        """Return the paths whose changes no commit holds; those of release.yaml and pointers are none."""
+        project = self.config.resolve().parent
+        root = self._git("rev-parse", "--show-toplevel")
+        within = bool(root) and self._git("rev-parse", "--show-toplevel", cwd=project) == root
+        but = git.may_differ(project, self.config.name) if within else ()
+        cwd = project if within else self.checkout
+        asked = ["git", *git.STATUS, *git.all_but(but)]
+        ended = self.programs.run(asked, cwd=cwd, env=git.ENVIRON, timeout=60)
+        if ended.code:
+            said = (ended.output.strip().splitlines() or ["nothing"])[0]
+            raise OutsideError(
+                f"git cannot say what changed in {cwd}: {said}",
+                hint="see `git status` there, or write `code:` in model.yaml",
             )
+        return git.changed(ended.output)
+
+    def _git(self, *arguments: str, cwd: Path | None = None) -> str:
+        at = cwd or self.checkout
+        ended = self.programs.run(["git", *arguments], cwd=at, env=git.ENVIRON, timeout=30)
+        return ended.output.strip() if ended.code == 0 else ""

@@ -1,0 +1,73 @@
+"""`model.yaml`: how a model came to be, as its training wrote it."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from ci_steps.adapters.yaml_file import YamlFile
+from ci_steps.errors import InputError
+from ci_steps.model.manifest import DataSource
+from ci_steps.model.wire import Wire
+
+_SIGNED = re.compile(
+    r"[?&](x-amz-signature|x-goog-signature|sig|signature|token|access_token|password)=", re.IGNORECASE
+)
+
+
+class PredictorCard(Wire, frozen=True, kw_only=True):
+    """How the model is loaded: one of the two."""
+
+    sklearn: Annotated[str | None, Meta(description="path of a joblib or skops file")] = None
+    features: Annotated[tuple[str, ...], Meta(description="request properties, in the order of columns")] = ()
+    python: Annotated[
+        Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None,
+        Meta(description="module:Class in model/"),
+    ] = None
+
+
+class CodeCard(Wire, frozen=True, kw_only=True):
+    """The commit that trained the model, where it is not the checkout's."""
+
+    repository: Annotated[str, Meta(description="where the code lives")]
+    commit: Annotated[str, Meta(description="full commit id", pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]
+
+
+class ModelCard(Wire, frozen=True, kw_only=True):
+    """What `model.yaml` says: how the model came to be."""
+
+    name: Annotated[str, Meta(description="the model's name")]
+    predictor: Annotated[PredictorCard, Meta(description="how it is loaded")]
+    code: Annotated[CodeCard | None, Meta(description="the commit that trained it")] = None
+    data: Annotated[tuple[DataSource, ...], Meta(description="data it learnt from", min_length=1)]
+    config: Annotated[dict[str, Any], Meta(description="hyperparameters and seeds")]
+    python: Annotated[str, Meta(description="major.minor version", pattern=r"^3\.\d+$")]
+
+
+def read_card(path: Path) -> ModelCard:
+    """Return what the file says; one with a password in an address is bad input."""
+    card = YamlFile(path, ModelCard, "write how the model came to be; see the README").read()
+    _refuse_secrets(card, path)
+    return card
+
+
+def without_password(url: str) -> str:
+    """Return an address without its login."""
+    scheme, there, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    # The last @ ends the login: a password may hold one itself.
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}" if there else url
+
+
+def _refuse_secrets(card: ModelCard, where: Path) -> None:
+    """Refuse an address with a login: the manifest is in the image's labels and on /info, for everyone."""
+    named = [("data", source.uri) for source in card.data]
+    for key, url in [*named, ("code", card.code.repository)] if card.code else named:
+        login = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+        if ":" in login or (login and url.startswith("http")) or _SIGNED.search(url):
+            shown = without_password(url).partition("?")[0]
+            raise InputError(
+                f"{where}: {key} has an address with a password or token in it: {shown}",
+                hint="write it without; whoever may ask /info would read it",
+            )
