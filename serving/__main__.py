@@ -52,6 +52,7 @@ def serve(settings: Settings) -> int:
     from serving.openapi import openapi
     from serving.server import Server, listening
     from serving.service import Service
+    from serving.warned import Warned
 
     service = Service(settings.predict_threads, settings.max_waiting)
     metrics = Metrics(manifest, settings)
@@ -68,12 +69,18 @@ def serve(settings: Settings) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Each answer says which release gave it, so that a client's log can be traced as well.
+        headers=[("x-release", settings.release)] if settings.release else [],
         proxy_headers=False,
         timeout_keep_alive=75,  # longer than a proxy keeps an idle connection, so that the proxy ends it
         timeout_graceful_shutdown=int(settings.stop_seconds),
     )
-    load_it = partial(
-        load, folder, manifest, contract, max_rows=settings.max_rows, check_answers=settings.check_answers
+    warned = Warned(settings.log_messages)
+    warned.take_over()
+    load_it = warned.nothing_sent_yet()(
+        partial(
+            load, folder, manifest, contract, max_rows=settings.max_rows, check_answers=settings.check_answers
+        )
     )
     server = Server(config, service, settings, load_it)
     server.run(sockets=[listening(settings.port)])

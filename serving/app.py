@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from serving.answering import BadRows
 from serving.bodies import BodyError
 from serving.errors import AnswerError, PredictorError
-from serving.logs import log, places
+from serving.logs import log, places, said
 from serving.metrics import Metrics
 from serving.problems import problem
 from serving.service import OverloadError, Phase, Service
@@ -45,7 +45,7 @@ def make_app(
     app = App(document)
     _add_predict(app, service, metrics, settings)
     _add_refusals(app)
-    _add_failures(app, metrics)
+    _add_failures(app, metrics, settings)
 
     @app.get("/health/live")
     async def live() -> Response:
@@ -68,16 +68,18 @@ def make_app(
 
 
 def _add_predict(app: FastAPI, service: Service, metrics: Metrics, settings: Settings) -> None:
-    # Each answer says which release gave it, so that a client's log can be traced as well.
-    named = {"x-release": settings.release} if settings.release else {}
-
     @app.post("/predict")
     async def predict(request: Request) -> Response:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
-            raise BodyError(415, "the content type is not application/json")
+            raise BodyError(
+                415,
+                "the content type is not application/json: send the header Content-Type: application/json",
+            )
         if request.headers.get("content-encoding", "identity").lower() != "identity":
-            raise BodyError(415, "the body has a content encoding, which is not taken")
+            raise BodyError(
+                415, "the body has a content encoding, which is not taken: send it without Content-Encoding"
+            )
         try:
             async with asyncio.timeout(settings.body_seconds):
                 body = await _body(request, settings.max_body_bytes)
@@ -85,7 +87,7 @@ def _add_predict(app: FastAPI, service: Service, metrics: Metrics, settings: Set
             raise BodyError(408, f"the body did not come within {settings.body_seconds:g} s") from error
         answered = await service.answer(body)
         metrics.answers.inc(answered.rows)
-        return Response(answered.content, headers=named, media_type="application/json")
+        return Response(answered.content, media_type="application/json")
 
 
 async def _body(request: Request, most: int) -> bytes:
@@ -125,8 +127,12 @@ def _add_refusals(app: FastAPI) -> None:
         return problem(error.status_code, str(error.detail), request.state.request_id, headers)
 
 
-def _add_failures(app: FastAPI, metrics: Metrics) -> None:
+def _add_failures(app: FastAPI, metrics: Metrics, settings: Settings) -> None:
     """Add what went wrong on this side: counted, logged under an id, told without a word of detail."""
+
+    def named(error: BaseException) -> dict[str, str]:
+        words = {"message": said(error)} if settings.log_messages else {}
+        return {"exception": type(error).__qualname__, **words}
 
     @app.exception_handler(OverloadError)
     async def overload(request: Request, error: OverloadError) -> Response:
@@ -146,9 +152,7 @@ def _add_failures(app: FastAPI, metrics: Metrics) -> None:
     @app.exception_handler(PredictorError)
     async def raised(request: Request, error: PredictorError) -> Response:
         cause = error.__cause__ or error
-        return await failure(
-            request, "predictor", "the model failed", cause, exception=type(cause).__qualname__
-        )
+        return await failure(request, "predictor", "the model failed", cause, **named(cause))
 
     @app.exception_handler(AnswerError)
     async def wrong(request: Request, error: AnswerError) -> Response:
@@ -157,4 +161,4 @@ def _add_failures(app: FastAPI, metrics: Metrics) -> None:
 
     @app.exception_handler(Exception)
     async def crash(request: Request, error: Exception) -> Response:
-        return await failure(request, "crash", "the server failed", error, exception=type(error).__qualname__)
+        return await failure(request, "crash", "the server failed", error, **named(error))

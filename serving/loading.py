@@ -12,7 +12,7 @@ import orjson
 from serving.answering import Answering, BadRows
 from serving.contract import Contract
 from serving.errors import AnswerError, PredictorError
-from serving.logs import log, places
+from serving.logs import log, places, said
 from serving.manifest import Manifest
 from serving.predictors import load_predictor
 
@@ -42,7 +42,8 @@ def warm_up(answering: Answering) -> None:
         answering.answer(orjson.dumps([request]))
     except (AnswerError, PredictorError, BadRows) as error:
         cause = error.__cause__ or error
-        log(logging.WARNING, "warm-up failed", reason=str(error), at=places(cause))
+        reason = str(error) if cause is error else f"{type(cause).__qualname__}: {said(cause)}"
+        log(logging.WARNING, "warm-up failed", reason=reason, at=places(cause))
 
 
 def sample(schema: Any) -> Any:

@@ -41,6 +41,11 @@ def places(error: BaseException) -> list[str]:
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
+def said(message: object) -> str:
+    """Return what an exception or a warning says, in one line of 500 characters at most."""
+    return " ".join(str(message).split())[:500]
+
+
 def configure(level: int) -> None:
     """Send every logger's records of ``level`` and above to standard output as JSON."""
     out = logging.StreamHandler(sys.stdout)

@@ -22,6 +22,7 @@ class Settings:
     image: str | None
     kit: str | None
     log_level: int
+    log_messages: bool
     check_answers: bool
     predict_threads: int
     max_waiting: int
@@ -40,10 +41,11 @@ class Settings:
         return cls(
             port=_whole(environment, "PORT", 8080, least=0, most=65535),
             model_folder=Path(environment.get("MODEL_FOLDER", "/opt/model")),
-            release=environment.get("RELEASE_ID") or None,
+            release=_header(environment, "RELEASE_ID"),
             image=environment.get("IMAGE_DIGEST") or None,
             kit=environment.get("KIT_VERSION") or None,
             log_level=logging.getLevelNamesMapping()[level],
+            log_messages=_whole(environment, "LOG_MESSAGES", 0, least=0, most=1) == 1,
             check_answers=_whole(environment, "CHECK_ANSWERS", 1, least=0, most=1) == 1,
             predict_threads=_whole(environment, "PREDICT_THREADS", 4, least=1, most=256),
             max_waiting=_whole(environment, "MAX_WAITING", 128, least=1, most=100_000),
@@ -53,6 +55,13 @@ class Settings:
             drain_seconds=_seconds(environment, "DRAIN_SECONDS", 0),
             stop_seconds=_seconds(environment, "STOP_SECONDS", 20),
         )
+
+
+def _header(environment: Mapping[str, str], name: str) -> str | None:
+    text = environment.get(name) or None
+    if text and not (text.isascii() and text.isprintable()):
+        raise SettingError(f"{name} is {text!r}, expected printable ASCII: every answer has it in a header")
+    return text
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int, *, least: int, most: int) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from serving.errors import ModelError, RowError
+from serving.errors import ModelError
+from serving.predictors.columns import Columns, columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,10 @@ class SklearnPredictor:
     """
 
     estimator: Any
-    features: tuple[str, ...]
+    columns: Columns
 
     def predict(self, requests: list[Any], /) -> Sequence[Any]:
-        rows = [self._row(index, request) for index, request in enumerate(requests)]
+        rows = self.columns.of(requests)
         labels = self.estimator.predict(rows).tolist()
         if not hasattr(self.estimator, "predict_proba"):
             return [{"label": label} for label in labels]
@@ -32,16 +33,6 @@ class SklearnPredictor:
             {"label": label, "score": chance[-1 if len(classes) <= 2 else column[label]]}
             for label, chance in zip(labels, chances, strict=True)
         ]
-
-    def _row(self, index: int, request: Any) -> Any:
-        """Return what the estimator gets: the value of a single feature, or the list of several."""
-        if not isinstance(request, dict):
-            raise RowError(index, "", f"value is not an object with {', '.join(self.features)}")
-        for name in self.features:
-            if name not in request:
-                raise RowError(index, "", f'"{name}" is a feature of the model and is missing')
-        values = [request[name] for name in self.features]
-        return values[0] if len(values) == 1 else values
 
 
 def load_sklearn(folder: Path, predictor: dict[str, Any]) -> SklearnPredictor:
@@ -57,7 +48,7 @@ def load_sklearn(folder: Path, predictor: dict[str, Any]) -> SklearnPredictor:
     estimator = _from_skops(file) if file.suffix == ".skops" else _from_joblib(file)
     if not callable(getattr(estimator, "predict", None)):
         raise ModelError(f"{file.name} holds a {type(estimator).__name__}, which cannot predict")
-    return SklearnPredictor(estimator, features)
+    return SklearnPredictor(estimator, columns(estimator, features))
 
 
 def _from_joblib(file: Path) -> Any:

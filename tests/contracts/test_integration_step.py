@@ -1,6 +1,8 @@
 """The step over a service on loopback: what it asks, what it makes of the answers, what it leaves behind."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from ci_steps.selftest.case import Case
 from ci_steps.selftest.integration_test import CASES, pushed
 from ci_steps.selftest.loopback import specimen_answer
 from ci_steps.selftest.specimen import Specimen, evaluations, golden, jsonl, model_files
+from ci_steps.selftest.spoilt_services import crash
 from ci_steps.steps.integration_test import IntegrationTest
-from tests.fakes.containers import LoopbackService, Reply
+from tests.fakes.containers import LoopbackContainer, LoopbackService, Reply
 from tests.fakes.progress import Told
 
 
@@ -99,6 +102,95 @@ def test_differing_rows_are_named_by_id_and_place_without_their_requests(tmp_pat
     assert "good t70" not in singly.observed
 
 
+FAILED = (
+    '{"level": "error", "event": "the model failed", "exception": "ValueError",'
+    ' "message": "columns are missing: {\'alcohol\'}"}\n'
+    '{"level": "error", "event": "request", "status": 500}\n'
+)
+
+
+def test_a_model_that_fails_at_every_row_is_told_as_such_with_its_last_exception(tmp_path: Path) -> None:
+    tested = report(LoopbackService(answers=crash, log=FAILED), tmp_path)
+
+    for finding in found(tested, "golden")[1:]:
+        assert finding.next == (
+            "the model failed in the container: ValueError: columns are missing: {'alcohol'};"
+            " see integration-test/container.log;"
+            " trained with column names that the request does not have?"
+        )
+        assert finding.witness == "integration-test/container.log"
+    assert only(tested, "evaluations").next == "see the golden rows above for why they were not answered"
+    assert (tmp_path / "integration-test/container.log").read_text() == FAILED
+
+
+def test_of_other_failures_column_names_are_not_blamed(tmp_path: Path) -> None:
+    log = '{"level": "error", "event": "the model failed", "exception": "MemoryError"}\n'
+    tested = report(LoopbackService(answers=crash, log=log), tmp_path)
+
+    assert found(tested, "golden")[1].next == (
+        "the model failed in the container: MemoryError; see integration-test/container.log"
+    )
+
+
+def test_the_kept_log_still_has_the_failure_that_later_lines_push_out(tmp_path: Path) -> None:
+    class Forgetful(LoopbackContainer):
+        def logs(self) -> str:
+            return next(looks)
+
+    class ForgetfulService(LoopbackService):
+        @contextmanager
+        def started(self, *args: Any, **more: Any) -> Iterator[LoopbackContainer]:
+            with LoopbackService.started(self, *args, **more) as container:
+                yield Forgetful(container.address, container.service)
+
+    looks = iter([FAILED, FAILED.splitlines()[1] + '\n{"level": "warning", "event": "request"}\n'])
+    report(ForgetfulService(answers=crash), tmp_path)
+
+    kept = (tmp_path / "integration-test/container.log").read_text()
+    assert kept == FAILED + '{"level": "warning", "event": "request"}\n'
+
+
+def test_the_server_is_told_to_log_what_exceptions_say(tmp_path: Path) -> None:
+    class Noting(LoopbackService):
+        @contextmanager
+        def started(self, *args: Any, env: dict[str, str], **more: Any) -> Iterator[LoopbackContainer]:
+            given.update(env)
+            with LoopbackService.started(self, *args, env=env, **more) as container:
+                yield container
+
+    given: dict[str, str] = {}
+    report(Noting(), tmp_path)
+
+    assert given == {"IMAGE_DIGEST": "sha256:" + "3" * 64, "LOG_MESSAGES": "1"}
+
+
+def test_rows_that_are_all_refused_name_the_first_field(tmp_path: Path) -> None:
+    def refuse(_: bytes) -> Reply:
+        rows = [{"index": 0, "pointer": "/alcohol", "reason": 'value is not of type "number"'}]
+        return Reply.json({"detail": "request 0 at /alcohol", "problems": rows}, 422)
+
+    tested = report(LoopbackService(routes={"POST /predict": refuse}), tmp_path)
+
+    for finding in found(tested, "golden")[1:]:
+        assert finding.next == (
+            "interface.json, or `features` in model.yaml, asks for other requests than golden.jsonl holds;"
+            ' first refused: /alcohol (value is not of type "number")'
+        )
+        assert finding.witness is None
+    assert only(tested, "evaluations").next == "see the golden rows above for why they were not answered"
+
+
+def test_a_few_failing_rows_keep_the_hint_of_differing_ones(tmp_path: Path) -> None:
+    def some(request: Any) -> Any:
+        return crash(request) if request["text"].endswith("t70") else specimen_answer(request)
+
+    singly, listed = found(report(LoopbackService(answers=some, log=FAILED), tmp_path), "golden")[1:]
+
+    assert singly.observed == "1 of 100 rows differ: t70 status 500: no answer to dict"
+    assert singly.next == "answer golden.jsonl anew in the locked environment, and publish what holds there"
+    assert "the model failed in the container" in listed.next  # one such row fails the whole list
+
+
 def test_after_a_few_silences_the_rest_is_not_sent(tmp_path: Path) -> None:
     def drop(_: bytes) -> Reply:
         asked.append(1)
@@ -108,6 +200,10 @@ def test_after_a_few_silences_the_rest_is_not_sent(tmp_path: Path) -> None:
     tested = report(LoopbackService(routes={"POST /predict": drop}), tmp_path)
 
     assert found(tested, "golden")[1].observed.startswith("100 of 100 rows differ: t70 the connection failed")
+    assert found(tested, "golden")[1].next == (
+        "the container did not answer: see integration-test/container.log"
+    )
+    assert (tmp_path / "integration-test/container.log").exists()
     assert len(asked) < 100
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 30
+PATIENCE = 60
 
 
 @dataclass

@@ -115,6 +115,16 @@ def test_no_failure_tells_the_log_or_the_caller_what_was_sent(moody: Running) ->
     assert "diagnosis" not in "".join(answers) + "".join(moody.raw)
 
 
+def test_a_server_that_may_log_messages_tells_what_the_exception_said(serve: Serve, tmp_path: Path) -> None:
+    server = serve(python_model(tmp_path, MOODY, "predictor:Moody"), LOG_MESSAGES="1")
+
+    told = server.predict({"text": "raises"}).text
+    line = server.wait_for("the model failed")
+
+    assert (line["exception"], line["message"]) == ("ValueError", "could not convert 'my diagnosis'")
+    assert "diagnosis" not in told
+
+
 def test_unchecked_answers_are_sent_as_they_are(serve: Serve, tmp_path: Path) -> None:
     server = serve(python_model(tmp_path, MOODY, "predictor:Moody"), CHECK_ANSWERS="0")
 
@@ -125,7 +135,9 @@ def test_unchecked_answers_are_sent_as_they_are(serve: Serve, tmp_path: Path) ->
 def test_a_failing_warm_up_keeps_no_model_from_serving(serve: Serve, tmp_path: Path) -> None:
     server = serve(python_model(tmp_path, PICKY), until="warm-up failed")
     server.wait_for("ready")
+    [failed] = [line for line in server.lines if line["event"] == "warm-up failed"]
 
+    assert failed["reason"] == "ZeroDivisionError: division by zero"
     assert server.predict({"text": "two"}).json() == {"label": "long", "score": 0.5}
 
 

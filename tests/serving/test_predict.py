@@ -82,10 +82,22 @@ BAD: list[tuple[str, bytes | str, dict[str, str], int, str]] = [
     ("too short", b'{"text": ""}', {}, 422, "shorter than 1"),
     ("too many rows", json.dumps([{"text": "a"}] * 1001), {}, 413, "1001 requests"),
     ("too big", b" " * (1 << 20) + b'{"text": "a"}', {}, 413, "more than 1048576 bytes"),
-    ("plain text", b'{"text": "a"}', {"content_type": "text/plain"}, 415, "content type"),
+    (
+        "plain text",
+        b'{"text": "a"}',
+        {"content_type": "text/plain"},
+        415,
+        "send the header Content-Type: application/json",
+    ),
     ("form", b"text=a", {"content_type": "application/x-www-form-urlencoded"}, 415, "content type"),
-    ("no content type", b'{"text": "a"}', {"content_type": ""}, 415, "content type"),
-    ("compressed", b"\x1f\x8b", {"content_encoding": "gzip"}, 415, "content encoding"),
+    (
+        "no content type",
+        b'{"text": "a"}',
+        {"content_type": ""},
+        415,
+        "send the header Content-Type: application/json",
+    ),
+    ("compressed", b"\x1f\x8b", {"content_encoding": "gzip"}, 415, "send it without Content-Encoding"),
 ]
 
 

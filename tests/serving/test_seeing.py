@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +12,8 @@ import pytest
 import requests
 import rfc8785
 
-from tests.serving.folders import INPUT, OUTPUT, python_model
+from serving.observed import ROUTES
+from tests.serving.folders import INPUT, OUTPUT, PREDICTOR, python_model
 from tests.serving.running import PATIENCE, REPOSITORY, Running, Serve
 
 
@@ -92,8 +94,44 @@ def test_the_metrics_say_what_answers(lengths: Running) -> None:
     assert lengths.metric(series) == 1
 
 
-def test_each_answer_names_the_release_that_gave_it(lengths: Running) -> None:
-    assert lengths.predict({"text": "a"}).headers["x-release"] == "r-7"
+EVERY: list[tuple[int, str, str, str, str]] = [
+    (200, "POST", "/predict", '{"text": "a"}', "application/json"),
+    *((200, "GET", path, "", "") for path in sorted(ROUTES - {"/predict"})),
+    (404, "GET", "/nowhere", "", ""),
+    (405, "GET", "/predict", "", ""),
+    (400, "POST", "/predict", "{", "application/json"),
+    (413, "POST", "/predict", " " * (1 << 21), "application/json"),
+    (415, "POST", "/predict", "{}", "text/plain"),
+    (422, "POST", "/predict", "{}", "application/json"),
+]
+
+
+@pytest.mark.parametrize(("status", "method", "path", "body", "kind"), EVERY)
+def test_each_answer_names_the_release_that_gave_it(
+    lengths: Running, status: int, method: str, path: str, body: str, kind: str
+) -> None:
+    answer = requests.request(
+        method, lengths.url(path), data=body, headers={"content-type": kind}, timeout=PATIENCE
+    )
+
+    assert (answer.status_code, answer.headers.get("x-release")) == (status, "r-7")
+
+
+def test_so_does_a_failure_and_what_is_not_http(serve: Serve, tmp_path: Path) -> None:
+    failing = PREDICTOR.replace("return [", "raise KeyError\n        return [")
+    server = serve(python_model(tmp_path, failing), RELEASE_ID="r-8")
+
+    failed = server.predict({"text": "a"})
+    with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as client:
+        client.sendall(b"\x16\x03\x01 hello\r\n\r\n")
+        garbage = client.makefile("rb").read()
+
+    assert (failed.status_code, failed.headers["x-release"]) == (500, "r-8")
+    assert b"x-release: r-8\r\n" in garbage
+
+
+def test_a_server_of_no_release_names_none(serve: Serve, tmp_path: Path) -> None:
+    assert "x-release" not in serve(python_model(tmp_path)).predict({"text": "a"}).headers
 
 
 def test_openapi_holds_the_schemas_of_the_interface(lengths: Running) -> None:

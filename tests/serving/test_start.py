@@ -155,6 +155,12 @@ def test_an_unknown_flavour_is_refused(serve: Serve, tmp_path: Path) -> None:
         ("PORT", "70000", "PORT is '70000', expected a whole number from 0 to 65535"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL is 'LOUD', expected one of DEBUG, INFO, WARNING, ERROR"),
         ("DRAIN_SECONDS", "-1", "DRAIN_SECONDS is '-1', expected seconds from 0 to 3600"),
+        (
+            "RELEASE_ID",
+            "r-\u2192",
+            "RELEASE_ID is 'r-\u2192', expected printable ASCII: every answer has it in a header",
+        ),
+        ("LOG_MESSAGES", "yes", "LOG_MESSAGES is 'yes', expected a whole number from 0 to 1"),
         ("CHECK_ANSWERS", "yes", "CHECK_ANSWERS is 'yes', expected a whole number from 0 to 1"),
     ],
 )

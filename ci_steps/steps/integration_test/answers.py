@@ -8,7 +8,9 @@ from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.verdict import Finding
 from ci_steps.steps.integration_test.differences import at, differences, shown
 from ci_steps.steps.integration_test.findings import passed, refused, undecided
+from ci_steps.steps.integration_test.hints import has_failed, instead_of_answers, is_silent
 from ci_steps.steps.integration_test.interface import Interface
+from ci_steps.steps.integration_test.readiness import LOG
 from ci_steps.steps.integration_test.replay import Replayed
 from ci_steps.steps.integration_test.rows import GoldenRow
 from ci_steps.steps.integration_test.service import Answer, NoAnswer
@@ -27,17 +29,22 @@ def enough(golden: Sequence[GoldenRow], settings: IntegrationSettings) -> Findin
     return undecided("golden", observed, rule, subject=subject, where=where, hint=hint)
 
 
-def as_the_raw_model(replayed: Sequence[Replayed], subject: str, settings: IntegrationSettings) -> Finding:
-    """Whether every row was answered as the raw model answered it."""
+def as_the_raw_model(
+    replayed: Sequence[Replayed], subject: str, settings: IntegrationSettings, *, exception: str = ""
+) -> Finding:
+    """Whether every row was answered as the raw model answered it; ``exception`` is the log's last one."""
     rule = f"the raw model's answers; numbers within {settings.tolerance:g} of each other"
     wrong = [(r.row.id, why) for r in replayed if (why := _differs(r, settings.tolerance))]
     if not replayed:
         hint = "publish a golden.jsonl with what the raw model answers"
         return undecided("golden", "no row was replayed", rule, subject=subject, hint=hint)
     if wrong:
-        hint = "answer golden.jsonl anew in the locked environment, and publish what holds there"
+        anew = "answer golden.jsonl anew in the locked environment, and publish what holds there"
+        hint = instead_of_answers(replayed, exception) or anew
         observed = f"{len(wrong)} of {len(replayed)} rows differ: {_named(wrong)}"
-        return refused("golden", observed, rule, subject=subject, where=settings.where, hint=hint)
+        log = LOG if has_failed(replayed) or is_silent(replayed) else None
+        where = settings.where
+        return refused("golden", observed, rule, subject=subject, where=where, hint=hint, witness=log)
     observed = f"{len(replayed)} of {len(replayed)} rows answered the same"
     return passed("golden", observed, rule, subject=subject, where=settings.where)
 
@@ -57,7 +64,9 @@ def as_evaluated(
     ]
     if wrong:
         observed = f"{len(wrong)} of {len(replayed)} rows differ: {_named(wrong)}"
-        hint = "evaluate the model as it is served, and publish that"
+        unanswered = "see the golden rows above for why they were not answered"
+        anew = "evaluate the model as it is served, and publish that"
+        hint = unanswered if instead_of_answers(replayed, "") else anew
         return refused(kind, observed, rule, hint=hint)
     unknown = [(r.row.id, "no evaluation") for r in replayed if r.row.id not in predicted]
     if unknown or not replayed:

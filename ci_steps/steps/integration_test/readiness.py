@@ -63,6 +63,19 @@ def reason(log: str) -> str:
     return lines[-1][:_LINE] if lines else "it logged nothing"
 
 
+def last_exception(log: str) -> str:
+    """Return the type and message of the last exception in a log, or why an answer was held back; or nothing.
+
+    The server logs what an exception says where it is asked to, as this step does.
+    """
+    for line in reversed(log.splitlines()):
+        entry = _entry(line)
+        said = [str(entry[key]) for key in ("exception", "message", "reason") if entry.get(key)]
+        if said and str(entry.get("level", "")).lower() in {"error", "critical"}:
+            return ": ".join(said)[:_LINE]
+    return ""
+
+
 def exit_in_words(code: int) -> str:
     killed = " (killed, as where memory runs out)" if code == _KILLED else ""
     return f"exit code {code}{killed}"

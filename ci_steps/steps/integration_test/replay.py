@@ -27,7 +27,7 @@ def one_by_one(service: Service, rows: Sequence[GoldenRow], progress: Progress) 
     for done, row in enumerate(rows, start=1):
         last = [r.outcome for r in replayed[-_GIVE_UP_AFTER:]]
         if len(last) == _GIVE_UP_AFTER and all(isinstance(o, NoAnswer) and o.silent for o in last):
-            replayed += [Replayed(left, NoAnswer("not sent", silent=True)) for left in rows[done - 1 :]]
+            replayed += [Replayed(left, NoAnswer("not sent", status=0)) for left in rows[done - 1 :]]
             break
         replayed.append(Replayed(row, service.predict(row.body).outcome))
         progress.advance(done, len(rows), "rows")

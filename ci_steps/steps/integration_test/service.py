@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -12,7 +12,30 @@ if TYPE_CHECKING:
 
 _PAGE_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
+_LINE = 160
 OK = 200
+FAILED = 500
+REFUSED_ROW = 422
+
+
+class _Problem(msgspec.Struct):
+    """The part of an RFC 9457 problem document that people read."""
+
+    detail: str = ""
+
+
+class _BadRow(msgspec.Struct):
+    pointer: str
+    reason: str
+
+
+class _BadRows(msgspec.Struct):
+    """The part that the server adds to status 422."""
+
+    problems: tuple[_BadRow, ...] = ()
+
+
+_P = TypeVar("_P", _Problem, _BadRows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +50,19 @@ class NoAnswer:
     """Why there is no value."""
 
     why: str
-    silent: bool = False
-    """Nothing came at all, not even a refusal."""
+    status: int = OK
+    """0 where nothing came at all, not even a refusal."""
+    refused: str = ""
+    """The first row that was refused, by the server's own words: where in it, and why."""
+
+    @property
+    def silent(self) -> bool:
+        return self.status == 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the fault is the server's."""
+        return self.status >= FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +86,7 @@ class Reply:
     def outcome(self) -> Answer | NoAnswer:
         """The JSON value of a success; anything else is no answer."""
         if self.status != OK:
-            return NoAnswer(self.in_words, silent=self.status == 0)
+            return NoAnswer(self.in_words, self.status, self._refused)
         try:
             return Answer(msgspec.json.decode(self.content))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -60,16 +94,18 @@ class Reply:
 
     @property
     def _detail(self) -> str:
+        return self._said(_Problem).detail[:_LINE]
+
+    @property
+    def _refused(self) -> str:
+        rows = self._said(_BadRows).problems if self.status == REFUSED_ROW else ()
+        return f"{rows[0].pointer or 'a request'} ({rows[0].reason[:_LINE]})" if rows else ""
+
+    def _said(self, kind: type[_P]) -> _P:
         try:
-            return msgspec.json.decode(self.content, type=_Problem).detail[:160]
+            return msgspec.json.decode(self.content, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return ""
-
-
-class _Problem(msgspec.Struct):
-    """The part of an RFC 9457 problem document that people read."""
-
-    detail: str = ""
+            return kind()
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-from ci_steps.steps.integration_test.readiness import exit_in_words, reason
+from ci_steps.steps.integration_test.readiness import exit_in_words, last_exception, reason
 
 
 def test_the_last_error_of_a_json_log_is_the_reason() -> None:
@@ -27,6 +27,19 @@ def test_silence_is_said() -> None:
 
 def test_a_long_line_is_cut() -> None:
     assert len(reason("x" * 10_000)) == 300
+
+
+def test_the_last_exception_is_told_past_the_lines_that_follow_it() -> None:
+    log = (
+        '{"level": "error", "event": "the model failed", "exception": "TypeError", "message": "first"}\n'
+        '{"level": "error", "event": "the model failed", "exception": "KeyError", "message": "\'alcohol\'"}\n'
+        '{"level": "error", "event": "request", "status": 500}\n'
+        '{"level": "warning", "event": "warm-up failed", "reason": "no example"}\n'
+        "a line of the model's own\n"
+    )
+
+    assert last_exception(log) == "KeyError: 'alcohol'"
+    assert last_exception("Traceback\n[1]\n") == ""
 
 
 def test_a_killed_container_is_told_so() -> None:
