@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -17,13 +16,13 @@ from ci_steps.documents import DOCUMENTS, Document
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import ModelFile
+from ci_steps.model.value import Value
 from ci_steps.model.wire import decoded, pretty
 
 D = TypeVar("D", bound=Document)
 
 
-@dataclass(frozen=True, slots=True)
-class RunDir:
+class RunDir(Value, frozen=True):
     """A folder with one document a step, and the files that they name by digest."""
 
     root: Path
@@ -48,6 +47,12 @@ class RunDir:
         document: D = _sound(content, kind, path)
         return document
 
+    def digest(self, kind: type[Document]) -> Digest:
+        """Return the digest of a document: its seal, which held when it was read."""
+        seal = self.read(kind).seal
+        assert seal is not None
+        return seal
+
     def write(self, document: Document) -> None:
         """Put the document under its name, sealed, whole or not at all."""
         sealed = msgspec.structs.replace(document, seal=document.digest)
@@ -55,6 +60,13 @@ class RunDir:
 
     def write_bytes(self, name: str, content: bytes) -> Path:
         """Put a file in the run directory, whole or not at all, and return where it lies."""
+        return self._put(name, content, lasting=True)
+
+    def write_view(self, name: str, content: bytes) -> Path:
+        """Do the same with what can be made again: it need not be on the disk before one goes on."""
+        return self._put(name, content, lasting=False)
+
+    def _put(self, name: str, content: bytes, *, lasting: bool) -> Path:
         path = self.root / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +74,8 @@ class RunDir:
                 try:
                     file.write(content)
                     file.flush()
-                    os.fsync(file.fileno())
+                    if lasting:
+                        os.fsync(file.fileno())
                     Path(file.name).chmod(0o644)
                     Path(file.name).replace(path)
                 except BaseException:

@@ -16,7 +16,7 @@ from ci_steps.model.settings import (
     UnitTestSettings,
 )
 from ci_steps.model.verdict import Waiver
-from ci_steps.model.wire import Wire, digest_of, plain
+from ci_steps.model.wire import Wire, digest_of
 
 
 class Baseline(Wire, frozen=True, kw_only=True):
@@ -77,8 +77,7 @@ class Plan(Document, frozen=True, kw_only=True):
 
     def section(self, fields: tuple[str, ...]) -> Digest:
         """Return the digest of the part of the plan that one step reads."""
-        content = plain(self)
-        return digest_of({field: content[field] for field in fields})
+        return digest_of({field: getattr(self, field) for field in fields})
 
 
 class FetchedModel(Report, frozen=True, kw_only=True):

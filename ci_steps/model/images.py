@@ -1,11 +1,11 @@
 """How a person names an image."""
 
 import re
-from dataclasses import dataclass
 from typing import Self
 
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
+from ci_steps.model.value import Value
 
 DOCKER_HUB = "docker.io"
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
@@ -14,8 +14,7 @@ _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _HINT = "write it like registry.example.org/team/tweets:tag or …/tweets@sha256:<64 hex digits>"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRef:
+class ImageRef(Value, frozen=True):
     """An image in a registry. Without a host it is Docker Hub's, as everywhere: ``python:3.11-slim``."""
 
     host: str

@@ -1,15 +1,14 @@
 """Whether documents let the next step start."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from ci_steps.documents import Document
+from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict, Waived, Waiver
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(Value, frozen=True):
     """Why a step may not start."""
 
     document: str

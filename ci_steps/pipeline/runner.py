@@ -2,22 +2,21 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-import msgspec
+from msgspec.structs import replace
 
 from ci_steps.documents import Document, Made, Plan, Stopped
 from ci_steps.errors import ExitCode, StepError
+from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict, Waived, Waiver
 from ci_steps.pipeline.admission import Blocked, admit
 from ci_steps.pipeline.step import Step, refuse_changed_sources, sources
 from ci_steps.rundir import RunDir
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Value, frozen=True):
     """What became of one step: done, kept from an earlier try, or not started because of ``blocked``.
 
     ``stops`` are the findings that no waiver covers, ``waived`` those that one does.
@@ -62,8 +61,7 @@ class Watcher(Protocol):
     def ended(self, ran: Ran) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Runner:
+class Runner(Value, frozen=True):
     """Runs steps in one run directory, which the caller holds."""
 
     run: RunDir
@@ -145,7 +143,7 @@ class Runner:
         seconds = round(time.monotonic() - began, 3)
         run_id = document.run if isinstance(document, Plan) else self._run_id()
         made = Made(by=self.by, at=stamp(at), seconds=seconds, run=run_id, kit=self.version)
-        self.run.write(msgspec.structs.replace(document, made=made, made_from=made_from))
+        self.run.write(replace(document, made=made, made_from=made_from))
         return Ran(name, document, seconds=seconds)
 
     def _bring_back(self, kind: type[Step]) -> None:

@@ -37,7 +37,7 @@ class Step(ABC):
 
 def sources(step: type[Step] | Step, run: RunDir) -> dict[str, Digest]:
     """Return what the step would be made from, now: the digests of its documents and of its section."""
-    found = {kind.name: run.read(kind).digest for kind in step.needs if kind is not Plan}
+    found = {kind.name: run.digest(kind) for kind in step.needs if kind is not Plan}
     if Plan in step.needs:
         found["plan"] = run.read(Plan).section(step.reads)
     return found
@@ -50,14 +50,26 @@ def refuse_changed_sources(
 
     A document is named after its step, so that only the steps that are asked about are imported.
     """
+    _refuse(kinds, run, table, set())
+
+
+def _refuse(
+    kinds: Iterable[type[Document]],
+    run: RunDir,
+    table: Mapping[str, type[Step]],
+    seen: set[type[Document]],
+) -> None:
     for kind in kinds:
+        if kind in seen:
+            continue
+        seen.add(kind)
         if kind is Plan:
             run.read(Plan)  # where there is none, that is what is said, and not what lacks after it
         if kind is Plan or kind.name not in table:
             continue
         maker = table[kind.name]
         document = run.read(kind)
-        refuse_changed_sources(maker.needs, run, table)
+        _refuse(maker.needs, run, table, seen)
         for name, digest in sources(maker, run).items():
             if document.made_from.get(name) != digest:
                 changed = "its section of plan.json" if name == "plan" else f"{name}.json"

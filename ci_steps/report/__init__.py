@@ -2,10 +2,14 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ci_steps.documents import Plan
 from ci_steps.errors import InputError
 from ci_steps.rundir import RunDir
+
+if TYPE_CHECKING:
+    from ci_steps.report.reading import Reading
 
 PAGE = "report.html"
 JUNIT = "findings.xml"
@@ -18,12 +22,10 @@ def write_page(run: RunDir, *, today: date | None = None) -> Path:
     ``today`` decides which waivers still hold.
     """
     from ci_steps.report.page import page
-    from ci_steps.report.reading import Reading
 
     if not run.root.is_dir():
         raise InputError(f"{run.root} is not a run directory", hint="name one with --run-dir")
-    reading = Reading.of(run, today or datetime.now(UTC).date())
-    return run.write_bytes(PAGE, page(reading).encode())
+    return run.write_view(PAGE, page(_read(run, today)).encode())
 
 
 def write_all(run: RunDir, *, stopped: str = "", today: date | None = None) -> Path | None:
@@ -34,9 +36,15 @@ def write_all(run: RunDir, *, stopped: str = "", today: date | None = None) -> P
     """
     from ci_steps.report.ending import in_one_line
     from ci_steps.report.junit import junit
+    from ci_steps.report.page import page
+
+    reading = _read(run, today)
+    run.write_view(ENDING, f"{stopped or in_one_line(reading)}\n".encode())
+    run.write_view(JUNIT, junit(reading))
+    return run.write_view(PAGE, page(reading).encode()) if run.has(Plan) else None
+
+
+def _read(run: RunDir, today: date | None) -> "Reading":
     from ci_steps.report.reading import Reading
 
-    reading = Reading.of(run, today or datetime.now(UTC).date())
-    run.write_bytes(ENDING, f"{stopped or in_one_line(reading)}\n".encode())
-    run.write_bytes(JUNIT, junit(reading))
-    return write_page(run, today=today) if run.has(Plan) else None
+    return Reading.of(run, today or datetime.now(UTC).date())

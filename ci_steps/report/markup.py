@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from html import escape
 
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a browser would drop, or what turns the order of the letters around it: it is shown as an escape."""
+
+# As html.escape does it; importing that brings the names of 2,231 characters, which takes 1 ms.
+_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 LONGEST = 600
 """Characters of one text; a log line of a megabyte must not bury the page."""
@@ -26,7 +28,7 @@ def text(value: str, longest: int = LONGEST) -> Html:
         return value
     left = len(value) - longest
     whole = value if left <= 0 else f"{value[:longest]} … ({left:,} characters more)"
-    return Html(escape(_INVISIBLE.sub(lambda found: ascii(found[0])[1:-1], whole)))
+    return Html(_INVISIBLE.sub(lambda found: ascii(found[0])[1:-1], whole).translate(_MARKUP))
 
 
 def tag(name: str, *children: str, **attributes: str | float) -> Html:

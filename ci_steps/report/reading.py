@@ -84,7 +84,7 @@ class Reading(Value, frozen=True):
         return tuple(
             name
             for name, digest in document.made_from.items()
-            if name in self.documents and name != Plan.name and self.documents[name].digest != digest
+            if name in self.documents and name != Plan.name and self.documents[name].seal != digest
         )
 
     def missing(self, kind: type[Document]) -> bool:

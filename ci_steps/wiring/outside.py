@@ -3,10 +3,13 @@
 import getpass
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import field
+
+from ci_steps.model.value import Value
 
 # An adapter is imported where it is made: most commands make one or none, and each takes its time to import.
 if TYPE_CHECKING:
@@ -27,8 +30,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(Value, frozen=True):
     """The adapters of one call, each made when it is asked for."""
 
     progress: "Progress"
@@ -81,10 +83,10 @@ class Outside:
         lock = (project / place).resolve() / "ledger" / service / f"{environment}.lock"
         return BlobLedger(self._blobs(project, place), service, environment, lock)
 
-    def model_folder(self, folder: Path, *, checkout: Path) -> "ModelFolder":
+    def model_folder(self, folder: Path, *, checkout: Path, config: Path) -> "ModelFolder":
         from ci_steps.adapters.model_folder import ModelFolder
 
-        return ModelFolder(folder, checkout, self.programs())
+        return ModelFolder(folder, checkout, config, self.programs())
 
     def inspector(self) -> "Inspector":
         from ci_steps.adapters.docker_inspector import DockerInspector
@@ -128,7 +130,9 @@ class Outside:
     def _blobs(self, project: Path, place: str) -> "Blobs":
         from ci_steps.adapters.folder_blobs import FolderBlobs
 
-        return self._bucket(place) if _remote(place) else FolderBlobs((project / place).resolve())
+        if _remote(place):
+            return self._bucket(place)
+        return FolderBlobs((project / place).resolve(), ignored=True)
 
     def _bucket(self, place: str, *, seconds: float = 30) -> "S3Blobs":
         # boto3 reads all other AWS_* itself; of all of Amazon's tools it alone does not know this one.

@@ -3,16 +3,18 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import field
+
 from ci_steps import __version__, kit
 from ci_steps.documents import Plan
 from ci_steps.errors import InputError
 from ci_steps.model.guess import did_you_mean
+from ci_steps.model.value import Value
 from ci_steps.pipeline import Runner, Step, Watcher
 from ci_steps.rundir import RunDir
 from ci_steps.wiring.outside import Outside
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from ci_steps.trace.tracer import Tracer
 
 
-@dataclass(frozen=True)
-class Wiring:
+class Wiring(Value, frozen=True, dict=True):
     """Everything of one call: where it works, what it was asked, and what its steps are made of."""
 
     run: RunDir
@@ -87,7 +88,7 @@ class Wiring:
         return self._outside.ledger(self.config.parent, self.settings.store, service, environment)
 
     def model_folder(self, folder: Path, *, checkout: Path) -> "ModelFolder":
-        return self._outside.model_folder(folder, checkout=checkout)
+        return self._outside.model_folder(folder, checkout=checkout, config=self.config)
 
     def tracer(self) -> "Tracer":
         from ci_steps.trace.tracer import Tracer

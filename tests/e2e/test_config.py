@@ -378,3 +378,27 @@ def test_what_few_commands_need_is_not_imported_by_all(folder: Path) -> None:
     )
 
     assert done.stdout == "[]\n"
+
+
+def test_to_know_all_steps_nothing_is_imported_that_only_doing_them_needs(folder: Path) -> None:
+    heavy = (
+        "numpy",
+        "jsonschema",
+        "requests",
+        "ci_steps.steps.scan_model.reading",
+        "ci_steps.steps.check_interface.baseline",
+        "ci_steps.steps.build_image.layers",
+    )
+    asked = f"""
+import sys
+from ci_steps.wiring import STEPS, kind
+for name in STEPS:
+    kind(name)
+print([name for name in {heavy} if name in sys.modules])
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=folder, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout == "[]\n"

@@ -74,7 +74,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
         validation=("Judge.accepts",),
         baseline=("_golden_requests",),
         own=("sound_golden",),
-        step=(),
+        judgement=(),
         identity=(),
     ),
     "integration-test": _of(

@@ -12,13 +12,14 @@ from typing import Any
 from ci_steps.adapters.http_registry.references import HUB_LOGIN
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.images import DOCKER_HUB, ImageRef
+from ci_steps.model.value import Value
 from ci_steps.ports import Programs
 
 GIVEN = "DOCKER_AUTH_CONFIG"
 """Docker's configuration as a variable, where a CI keeps it as a secret; it comes before the file."""
-_HELPER = re.compile(r"[A-Za-z0-9._-]+")
+_HELPER = r"[A-Za-z0-9._-]+"
 _NOT_LOGGED_IN = "credentials not found"
-_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+_PARAMETER = r'(\w+)="([^"]*)"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class DockerLogins:
             raise InputError(f"{self._where} cannot be read: {error.strerror}") from error
 
     def _from_program(self, helper: str, name: str) -> Login | None:
-        if not _HELPER.fullmatch(helper):
+        if not re.fullmatch(_HELPER, helper):
             raise InputError(f"{self._where}: {helper!r} is not a credential program")
         program = f"docker-credential-{helper}"
         ended = self.programs.run([program, "get"], cwd=Path("/"), env=self.environ, timeout=60, stdin=name)
@@ -86,8 +87,7 @@ class DockerLogins:
         return Login(str(said.get("Username", "")), str(said["Secret"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Value, frozen=True):
     """How a registry wants to be logged in to, from its WWW-Authenticate header."""
 
     scheme: str
@@ -105,7 +105,7 @@ class Challenge:
         at = header.lower().find("bearer ")
         if at < 0:
             return cls("basic" if "basic" in header.lower() else header.split(" ", maxsplit=1)[0].lower())
-        said = dict(_PARAMETER.findall(header[at:]))
+        said = dict(re.findall(_PARAMETER, header[at:]))
         return cls("bearer", said.get("realm", ""), said.get("service", ""), said.get("scope", ""))
 
 

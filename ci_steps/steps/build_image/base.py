@@ -1,7 +1,6 @@
 """The base image, as its registry holds it."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, Self
 
 import msgspec
@@ -10,6 +9,7 @@ from ci_steps.documents import Layer
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
 from ci_steps.model.images import ImageRef
+from ci_steps.model.value import Value
 from ci_steps.model.wire import decoded
 from ci_steps.ports import Registry
 
@@ -64,8 +64,7 @@ class _Config(msgspec.Struct):
     history: tuple[dict[str, Any], ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Value, frozen=True):
     """What a serving image takes over from its base."""
 
     reference: ImageRef

@@ -3,7 +3,6 @@
 import fcntl
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import msgspec
 from ci_steps.documents import Layer
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.digest import Digest
+from ci_steps.model.value import Value
 from ci_steps.model.wire import decoded, digest_of, pretty
 from ci_steps.ports import Progress
 from ci_steps.steps.build_image.layers import Entry, write_layer
@@ -26,8 +26,7 @@ class _Made(msgspec.Struct):
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class LayerCache:
+class LayerCache(Value, frozen=True):
     """A folder of blobs by digest, and notes of which inputs gave which blob.
 
     Two processes may use it at once, and one may be killed at any moment: a blob gets its name when it is

@@ -4,13 +4,13 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import Manifest
+from ci_steps.model.value import Value
 from ci_steps.model.wire import canonical
 from ci_steps.ports import Environments
 from ci_steps.steps.build_image.layers import Entry
@@ -20,8 +20,7 @@ SERVING = "opt/app/serving"
 MODEL = "opt/model"
 
 
-@dataclass(frozen=True, slots=True)
-class Dependencies:
+class Dependencies(Value, frozen=True):
     """The packages of the server and of the model, laid out for the image's platform and compiled."""
 
     environments: Environments
@@ -45,8 +44,7 @@ class Dependencies:
         return files_of(folder, DEPENDENCIES)
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(Value, frozen=True):
     """The server's own code, compiled."""
 
     environments: Environments
@@ -75,8 +73,7 @@ class Serving:
         return files_of(folder, SERVING)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Value, frozen=True):
     """What the server loads: the manifest, the interface and `model/`; no evaluations, no golden rows."""
 
     manifest: Manifest

@@ -5,7 +5,6 @@ import os
 import tarfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -13,6 +12,7 @@ from typing import BinaryIO, cast
 
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
+from ci_steps.model.value import Value
 
 ROOTS = ("opt/app", "opt/model")
 """The only places of an image that we write to: an entry elsewhere can replace a part of the base."""
@@ -22,8 +22,7 @@ _WORTH_A_THREAD = 1 << 16
 """From so many bytes on, hashing takes longer than handing them to another thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value, frozen=True):
     """A file of a layer. Where ``sha256`` is set, its bytes must have it."""
 
     name: str

@@ -15,14 +15,9 @@ from ci_steps.documents import (
 )
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.digest import Digest
-from ci_steps.model.images import ImageRef
 from ci_steps.pipeline import Step
 from ci_steps.ports import Environments, Progress, Registry
 from ci_steps.rundir import RunDir
-from ci_steps.steps.build_image.base import Base
-from ci_steps.steps.build_image.cache import LayerCache
-from ci_steps.steps.build_image.config import image_config, image_manifest, labels
-from ci_steps.steps.build_image.contents import Dependencies, Model, Serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,11 @@ class BuildImage(Step):
     """The kit's version."""
 
     def run(self, run: RunDir) -> BuiltImage:
+        # push-image asks this step whether layers are lost, and has no need of what builds them.
+        from ci_steps.model.images import ImageRef
+        from ci_steps.steps.build_image.base import Base
+        from ci_steps.steps.build_image.config import image_config, image_manifest, labels
+
         plan = run.read(Plan)
         self.progress.say(f"reading the base image {plan.image.base}")
         base = Base.read(self.registry, ImageRef.parse(plan.image.base), plan.image.platform)
@@ -88,6 +88,9 @@ class BuildImage(Step):
             )
 
     def _own_layers(self, run: RunDir, plan: Plan, python: str) -> tuple[Layer, ...]:
+        from ci_steps.steps.build_image.cache import LayerCache
+        from ci_steps.steps.build_image.contents import Dependencies, Model, Serving
+
         fetched = run.read(FetchedModel)
         lock = plan.manifest.file(plan.manifest.environment.lock)
         locks = {

@@ -16,7 +16,7 @@ from ci_steps.steps.check_interface.schemas import (
     keywords,
 )
 
-_DEFINITION = re.compile(r"#/(\$defs|definitions)/[^/]+")
+_DEFINITION = r"#/(\$defs|definitions)/[^/]+"
 _RENAMING = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 
 
@@ -38,7 +38,7 @@ class Identity(Value, frozen=True):
             for word in DEFINITIONS
         )
         plain = all(
-            _DEFINITION.fullmatch(ref) for word in DEFINITIONS for ref in _references(a.get(word, {}))
+            re.fullmatch(_DEFINITION, ref) for word in DEFINITIONS for ref in _references(a.get(word, {}))
         )
         renamed = any(_renames(said) for schema in (a, b) for said in schema.values())
         return cls(whole=False, definitions=same and plain and not renamed)
@@ -59,7 +59,9 @@ class Identity(Value, frozen=True):
         return equal and self._leads_to_the_same({word: a[word]})
 
     def _leads_to_the_same(self, said: Schema) -> bool:
-        return self.whole or all(self.definitions and _DEFINITION.fullmatch(ref) for ref in _references(said))
+        return self.whole or all(
+            self.definitions and re.fullmatch(_DEFINITION, ref) for ref in _references(said)
+        )
 
 
 def _references(said: Any) -> Iterator[str]:

@@ -1,25 +1,10 @@
 """The step `check-interface`."""
 
-from dataclasses import dataclass
-
 from ci_steps.documents import FetchedModel, InterfaceReport, Plan
 from ci_steps.pipeline import Step
 from ci_steps.rundir import RunDir
-from ci_steps.steps.check_interface.baseline import (
-    ANSWERS,
-    BASELINE_RULE,
-    REQUESTS,
-    baseline_interface,
-    hold_answers,
-    hold_requests,
-)
-from ci_steps.steps.check_interface.files import GoldenRow, Interface, Model
-from ci_steps.steps.check_interface.findings import Notes
-from ci_steps.steps.check_interface.own import sound_golden, sound_interface
-from ci_steps.steps.check_interface.validation import UndecidableError
 
 
-@dataclass(frozen=True, slots=True)
 class CheckInterface(Step):
     """Hold the model's interface to its own golden rows and to the interface that serves.
 
@@ -35,48 +20,7 @@ class CheckInterface(Step):
     reads = ("interface", "baseline", "sha")
 
     def run(self, run: RunDir) -> InterfaceReport:
-        plan, fetched = run.read(Plan), run.read(FetchedModel)
-        run.fresh_folder("witnesses")
-        notes = Notes(run, plan.interface.where, findings=[], witnesses=[])
-        try:
-            not_checked = _noted(Model(run, fetched.folder, fetched.files), plan, fetched, notes)
-        except (UndecidableError, RecursionError, OverflowError) as error:
-            # Python itself gives up on schemas nested too deeply and on numbers too large for a float.
-            observed = (
-                str(error) if isinstance(error, UndecidableError) else "a schema goes beyond all bounds"
-            )
-            notes.inconclusive(
-                "schema", observed, "both schemas can be applied", then="write it in plainer words"
-            )
-            not_checked = ("whatever comes after the schema that could not be applied",)
-        return InterfaceReport(
-            findings=tuple(notes.findings), not_checked=not_checked, witnesses=tuple(notes.witnesses)
-        )
+        # Every step looks at the declarations of those before it, and few do what these do.
+        from ci_steps.steps.check_interface.judgement import report_on
 
-
-def _noted(model: Model, plan: Plan, fetched: FetchedModel, notes: Notes) -> tuple[str, ...]:
-    """Note everything there is to find, and return what was not looked at."""
-    interface = sound_interface(model, notes)
-    if interface is None:
-        return ("golden rows and the baseline: there is no interface to hold them to",)
-    rows = sound_golden(model, interface, notes)
-    if plan.baseline is None:
-        then = "call it a first release: a waiver of check-interface.baseline in release.yaml"
-        notes.inconclusive("baseline", "nothing serves yet, there is no baseline", BASELINE_RULE, then=then)
-    elif plan.baseline.sha == plan.sha:
-        same = f"the same model on both sides ({plan.sha.short}): compatible by identity"
-        notes.passed("input", same, REQUESTS.rule)
-        notes.passed("output", same, ANSWERS.rule)
-    elif fetched.baseline_folder is None:
-        then = "run `python -m ci_steps fetch-model` again"
-        notes.inconclusive("baseline", "the baseline's files did not come", BASELINE_RULE, then=then)
-    else:
-        _compare(Model(notes.run, fetched.baseline_folder, fetched.baseline_files), interface, rows, notes)
-    return ()
-
-
-def _compare(baseline: Model, now: Interface, rows: tuple[GoldenRow, ...], notes: Notes) -> None:
-    before = baseline_interface(baseline, notes)
-    if before is not None:
-        hold_requests(*before, now, notes)
-        hold_answers(before[0], rows, now, notes)
+        return report_on(run)

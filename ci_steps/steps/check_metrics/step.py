@@ -1,11 +1,8 @@
-from dataclasses import dataclass
-
 from ci_steps.documents import FetchedModel, MetricsReport, Plan
 from ci_steps.pipeline import Step
 from ci_steps.rundir import RunDir
 
 
-@dataclass(frozen=True, slots=True)
 class CheckMetrics(Step):
     """Recompute the model's metrics and hold them to the rules of release.yaml.
 

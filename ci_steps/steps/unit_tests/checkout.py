@@ -1,16 +1,15 @@
 """Whether the tests in a checkout are those of the commit that trained the model."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from ci_steps.documents import Plan
 from ci_steps.model import checkout as git
+from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.ports import Ended, Programs
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Value, frozen=True):
     """The model's repository, as it is checked out."""
 
     programs: Programs

@@ -1,8 +1,9 @@
 """What tests came to, as pytest's JUnit XML tells it."""
 
-from dataclasses import dataclass
 from enum import Enum
 from xml.etree import ElementTree as ET
+
+from ci_steps.model.value import Value
 
 
 class Outcome(Enum):
@@ -13,8 +14,7 @@ class Outcome(Enum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class TestResult:
+class TestResult(Value, frozen=True):
     """One test, and the first line of what it has to say."""
 
     __test__ = False  # not a test, for pytest
