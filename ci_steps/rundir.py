@@ -116,7 +116,12 @@ class RunDir(Value, frozen=True):
     def drop(self, *kinds: type[Document]) -> None:
         """Take documents away."""
         for kind in kinds:
-            self.path(kind).unlink(missing_ok=True)
+            try:
+                self.path(kind).unlink(missing_ok=True)
+            except OSError as error:
+                raise InputError(
+                    f"{self.path(kind)} cannot be taken away: {error.strerror}", hint="take it away by hand"
+                ) from error
 
     @property
     def present(self) -> tuple[type[Document], ...]:
@@ -126,10 +131,12 @@ class RunDir(Value, frozen=True):
     def held(self) -> Iterator[None]:
         """Keep other processes out of this directory, and sweep what a killed one left half-written."""
         try:
+            self._refuse_a_folder_of_something_else()
             self.root.mkdir(parents=True, exist_ok=True)
-            with suppress(OSError):  # on a full disk it is what is written next that counts
-                # What lies here is no change to the checkout that it lies in.
-                (self.root / ".gitignore").write_text("*\n")
+            with suppress(OSError), (self.root / ".gitignore").open("x") as ignore:
+                # What lies here is no change to the checkout that it lies in. On a full disk it is what is
+                # written next that counts.
+                ignore.write("*\n")
             lock = (self.root / ".lock").open("a+")
         except OSError as error:
             raise InputError(f"{self.root} cannot be the run directory: {error.strerror}") from error
@@ -141,8 +148,19 @@ class RunDir(Value, frozen=True):
                     f"another process works in {self.root}", hint="wait for it, or use another --run-dir"
                 ) from error
             for half in self.root.rglob(".half-*"):
-                half.unlink(missing_ok=True)
+                if not half.is_dir():
+                    half.unlink(missing_ok=True)
             yield
+
+    def _refuse_a_folder_of_something_else(self) -> None:
+        """Refuse a folder with somebody else's files: steps empty folders and replace files in theirs."""
+        if not self.root.is_dir() or (self.root / ".lock").is_file() or self.present:
+            return
+        if found := sorted(path.name for path in self.root.iterdir() if path.name != ".gitignore"):
+            raise InputError(
+                f"{self.root} is no run directory: {found[0]} lies in it",
+                hint="name an empty or a new folder with --run-dir, or leave it out for .release",
+            )
 
 
 @lru_cache(maxsize=32)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ci_steps.documents import Document, Made, Plan, Stopped
 from ci_steps.errors import ExitCode, StepError
+from ci_steps.model.digest import Digest
 from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict, Waived, Waiver
 from ci_steps.pipeline.admission import Blocked, admit
@@ -119,12 +120,18 @@ class Runner(Value, frozen=True):
         return replace(ran, waived=waived, stops=blocked.findings if blocked else ())
 
     def _kept(self, kind: type[Step]) -> Document | None:
+        """Return the document of an earlier try that still holds, by this kit, and lets it go on."""
         if kind.settles or not self.run.has(kind.makes):
             return None
         document = self.run.read(kind.makes)
-        if document.made_from != sources(kind, self.run):
+        if document.made is None or document.made.kit != self.version:
+            return None
+        if document.made_from != sources(kind, self.run) | self._beside(kind):
             return None
         return None if self._admitted(document)[1] else document
+
+    def _beside(self, kind: type[Step]) -> dict[str, Digest]:
+        return {} if kind.beside is Step.beside else self.make(kind.name).beside(self.run)
 
     def _done(self, name: str) -> Ran:
         kind = self.kinds[name]
@@ -136,6 +143,7 @@ class Runner(Value, frozen=True):
         try:
             step = self.make(name)
             self._bring_back(kind)
+            made_from |= step.beside(self.run)
             document = step.run(self.run)
         except StepError as error:
             self._note(name, error, at)

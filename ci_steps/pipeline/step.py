@@ -27,6 +27,10 @@ class Step(ABC):
     def run(self, run: RunDir) -> Document:
         """Do it, from a fresh start, and return what to leave behind."""
 
+    def beside(self, run: RunDir) -> dict[str, Digest]:
+        """Return what else it would be made from, now, that no document tells: as a checkout's state."""
+        return {}
+
     def lost(self, run: RunDir) -> bool:
         """Whether content that this step's document names is not here, as on another machine."""
         return False

@@ -34,12 +34,12 @@ def write_all(run: RunDir, *, stopped: str = "", today: date | None = None) -> P
     ``stopped`` says why no ending can be read from the documents: an error, or an interruption. Without a
     plan there is nothing to show, and only that is written.
     """
-    from ci_steps.report.ending import in_one_line
+    from ci_steps.report.ending import in_one_line, one_line
     from ci_steps.report.junit import junit
     from ci_steps.report.page import page
 
     reading = _read(run, today)
-    run.write_view(ENDING, f"{stopped or in_one_line(reading)}\n".encode())
+    run.write_view(ENDING, f"{one_line(stopped) or in_one_line(reading)}\n".encode())
     run.write_view(JUNIT, junit(reading))
     return run.write_view(PAGE, page(reading).encode()) if run.has(Plan) else None
 

@@ -59,10 +59,10 @@ def in_one_line(reading: Reading) -> str:
         first, more = end.reasons[0], len(end.reasons) - 1
         name = first.finding.check if first.finding else first.document
         parts += [f"{name} {first.said}".strip(), f"and {more} more" if more else ""]
-    return _one_line("; ".join(part for part in parts if part))
+    return one_line("; ".join(part for part in parts if part))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= _MOST_OF_A_LINE else f"{line[: _MOST_OF_A_LINE - 1]}…"
 

@@ -1,3 +1,4 @@
+import errno
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,19 +54,15 @@ class FetchModel(Step):
     def bring_back(self, run: RunDir) -> None:
         """Fetch the files that are not here; they get their names when all of a folder are whole."""
         for folder, files in _content(run):
-            missing = _missing(run, folder, files)
-            if not missing:
-                continue
-            fetched = run.fresh_folder("fetched-again")
-            if differing := self.store.fetch(missing, fetched):
-                raise InputError(
-                    f"{_differing(differing, fetched)}: the store no longer holds what was fetched",
-                    hint="restore the store from a copy, or publish the model again",
-                )
-            for file in missing:
-                (run.root / folder / file.path).parent.mkdir(parents=True, exist_ok=True)
-                (fetched / file.path).replace(run.root / folder / file.path)
-            shutil.rmtree(fetched)
+            if missing := _missing(run, folder, files):
+                fetched = run.fresh_folder("fetched-again")
+                if differing := self.store.fetch(missing, fetched):
+                    raise InputError(
+                        f"{_differing(differing, fetched)}: the store no longer holds what was fetched",
+                        hint="restore the store from a copy, or publish the model again",
+                    )
+                _put_back(missing, fetched, run.root / folder)
+                shutil.rmtree(fetched)
 
     def _fetched(self, folder: str, manifest: Manifest, files: tuple[ModelFile, ...], run: RunDir) -> Finding:
         into = run.fresh_folder(folder)
@@ -90,6 +87,20 @@ def _content(run: RunDir) -> tuple[tuple[str, tuple[ModelFile, ...]], ...]:
 def _missing(run: RunDir, folder: str, files: tuple[ModelFile, ...]) -> tuple[ModelFile, ...]:
     """Return the files that are not here; one that is here with other bytes is not missing, but wrong."""
     return tuple(file for file in files if not (run.root / folder / file.path).is_file())
+
+
+def _put_back(files: tuple[ModelFile, ...], fetched: Path, folder: Path) -> None:
+    try:
+        if folder.is_symlink():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a link", str(folder))
+        for file in files:
+            (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+            (fetched / file.path).replace(folder / file.path)
+    except OSError as error:
+        raise InputError(
+            f"the files of {folder} cannot be put back: {error.filename}: {error.strerror}",
+            hint="run `python -m ci_steps fetch-model` again",
+        ) from error
 
 
 def _differing(paths: tuple[Path, ...], folder: Path) -> str:

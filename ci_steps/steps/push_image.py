@@ -122,7 +122,7 @@ def _as_promoted(plan: Plan, built: Digest) -> tuple[Finding, ...]:
             subject=plan.promoted.release,
             verdict=Verdict.PASSED if same else Verdict.REFUSED,
             observed=str(built) if same else f"{built}, proven was {proven}",
-            rule=f"what goes to {plan.environment} is the image that is live in {plan.promoted.environment}",
+            rule=f"what goes to {plan.environment} is what went live in {plan.promoted.environment}",
             next=""
             if same
             else f"the base image, the kit or a lock changed; release to {plan.promoted.environment} again",

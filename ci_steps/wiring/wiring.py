@@ -194,6 +194,9 @@ class Wiring(Value, frozen=True, dict=True):
             ledger=self._outside.ledger(self._project, plan.store, plan.service, plan.environment),
             progress=self.progress,
             clock=_now,
+            promoted=self._outside.ledger(self._project, plan.store, plan.service, plan.promoted.environment)
+            if plan.promoted
+            else None,
             # Who asked: in a CI it may be another process that carries it out, started by nobody in person.
             who=lambda: plan.made.by if plan.made else self.who,
             today=lambda: _now().date(),

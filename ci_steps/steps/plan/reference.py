@@ -8,6 +8,7 @@ from ci_steps.model.ledger import History
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
 
+_LONGEST = 300
 _POINTER = re.compile(r"@([\w.-]+\.model)")
 
 
@@ -32,7 +33,10 @@ def asked_for(model: str, default: str, project: Path) -> ModelRef:
     if not text:
         raise InputError("no model is named", hint="give --model, or `model:` in release.yaml")
     if pointer := pointer_in(model, default):
-        text = _pointed(project / pointer)
+        pointed = _pointed(project / pointer)
+        if isinstance(pointed, ModelRef):
+            return pointed
+        text = pointed
     if _is_sha(text) and default and not default.startswith("@"):
         text = f"{ModelRef.parse(default).name}@{text}"
     return ModelRef.parse(text)
@@ -48,19 +52,22 @@ def refuse_taken_back(ref: ModelRef, manifest: Manifest, history: History) -> No
         )
 
 
-def _pointed(path: Path) -> str:
-    """Return the model that a pointer file names in its first line."""
+def _pointed(path: Path) -> ModelRef | str:
+    """Return the model, or the SHA alone, that a pointer file names in its first line.
+
+    What else stands there is in no message: it may be another file than was meant.
+    """
+    hint = "its first line must be a model, as tweets@9f2c41d"
+    if not path.is_file():
+        raise InputError(f"the model's pointer {path} is not a file", hint=hint)
     try:
-        lines = path.read_text(encoding="utf-8").split("\n", 1)
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise InputError(
-            f"the model's pointer {path} cannot be read: {why}",
-            hint="name a file beside release.yaml whose first line is a model, as tweets@9f2c41d",
-        ) from error
-    if not lines[0].strip():
-        raise InputError(f"the first line of {path} is empty", hint="write a model there, as tweets@9f2c41d")
-    return lines[0].strip()
+        with path.open("rb") as file:
+            text = file.readline(_LONGEST).decode("utf-8-sig").strip()
+        return text if _is_sha(text) else ModelRef.parse(text)
+    except OSError as error:
+        raise InputError(f"the model's pointer {path} cannot be read: {error.strerror}", hint=hint) from error
+    except (UnicodeDecodeError, InputError) as error:
+        raise InputError(f"the first line of {path} is not a model", hint=hint) from error
 
 
 def _is_sha(text: str) -> bool:

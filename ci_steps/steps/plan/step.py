@@ -49,7 +49,7 @@ class MakePlan(Step):
     def run(self, run: RunDir) -> Plan:
         environment = self._environment()
         refuse_bad_rules(self.settings.metrics)
-        carried = self._carried(environment)
+        carried = self._carried(environment, run)
         project = (run.root / self.project).resolve()
         ref = carried.ref if carried else asked_for(self.model, self.settings.model, project)
         manifest = self.store.manifest(ref)
@@ -95,11 +95,13 @@ class MakePlan(Step):
         run.drop(Rollout)
         return plan
 
-    def _carried(self, environment: str) -> Carried | None:
+    def _carried(self, environment: str, run: RunDir) -> Carried | None:
         if self.promoted is None:
             return None
         if self.model:
             raise InputError("--promote names the model, and --model another", hint="give one of them")
+        if self.promoted.root.resolve() == run.root.resolve():
+            raise InputError(f"--promote and --run-dir are both {run.root}", hint="give another --run-dir")
         carried = Carried.of(self.promoted, dry_run=self.dry_run)
         carried.refuse_elsewhere(self.settings.service, environment)
         carried.refuse_gone(self.ledger)

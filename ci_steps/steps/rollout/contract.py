@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ci_steps.errors import OutsideError, StepError
+from ci_steps.errors import InputError, OutsideError, StepError
 from ci_steps.model.ledger import Ending, History, LedgerEntry
 from ci_steps.model.release import Observed, Release
 from ci_steps.ports import Ledger, Target
@@ -113,6 +113,23 @@ def holds(observed: Observed, wanted: Release | None) -> bool:
 
 def named(release: Release | None) -> str:
     return f"{release.id} ({release.model}@{release.sha.short})" if release else "nothing"
+
+
+def refuse_strangers(observed: Observed, history: History, store: str) -> None:
+    """Refuse to touch a platform where a release serves that this ledger knows nothing of.
+
+    Going back after a failure would take it away: a ledger that was lost, or is another one's, must not
+    decide over what serves. What is live by the ledger and was changed by hand is known all the same.
+    """
+    known = {(entry.release.id, entry.release.image) for entry in history.entries if entry.release}
+    live = history.live.id if history.live else None
+    for replica in observed.replicas:
+        unknown = replica.image and replica.release != live and (replica.release, replica.image) not in known
+        if replica.serving and unknown:
+            raise InputError(
+                f"{replica.release} of {replica.image} serves, and the ledger in {store} knows nothing of it",
+                hint="see that `store:` is where it was released from; stop its containers if it is to go",
+            )
 
 
 def in_words(observed: Observed) -> str:

@@ -21,7 +21,7 @@ from ci_steps.pipeline import Step, admit
 from ci_steps.ports import Ledger, Progress, Target
 from ci_steps.rundir import RunDir
 from ci_steps.steps.rollout.asked import Asked
-from ci_steps.steps.rollout.contract import Contract, holder, holds, in_words, named
+from ci_steps.steps.rollout.contract import Contract, holder, holds, in_words, named, refuse_strangers
 from ci_steps.steps.rollout.timeline import Timeline
 
 
@@ -59,6 +59,7 @@ class RollOut(Step):
         "model",
         "sha",
         "dry_run",
+        "promoted",
     )
     settles = True
 
@@ -68,6 +69,8 @@ class RollOut(Step):
     clock: Callable[[], datetime]
     who: Callable[[], str]
     today: Callable[[], date]
+    promoted: Ledger | None = None
+    """The ledger of the environment that the release is carried on from."""
     settle_seconds: float = 15
     """How long the platform may take to show what was applied."""
 
@@ -84,10 +87,25 @@ class RollOut(Step):
         asked = Asked(plan, documents, waived, run.read(PushedImage), timeline)
         if plan.dry_run:
             return self._foretold(asked)
+        if gone := self._no_longer_stands(plan):
+            history = self._history(asked)
+            release = asked.release(len(history.entries) + 1)
+            return asked.left("moved", gone, release=release, before=history.live)
         with self.ledger.held() as ours:
             if ours:
                 return self._rolled_out(asked)
         return self._moved(asked, "is at work; wait for it, then plan again")
+
+    def _no_longer_stands(self, plan: Plan) -> str:
+        """Say so where what was proven in another environment was taken back since the plan."""
+        if plan.promoted is None or self.promoted is None:
+            return ""
+        history, proven = self.promoted.history(), plan.promoted
+        ids = [entry.release for entry in history.entries if entry.release]
+        release = next((r for r in ids if (r.id, r.image) == (proven.release, proven.image)), None)
+        if release and history.stands(release):
+            return ""
+        return f"{proven.release} in {proven.environment} was rolled back from since the plan"
 
     def _rolled_out(self, asked: Asked) -> Rollout:
         contract = Contract(self.target, self.ledger, asked.timeline, self.settle_seconds)
@@ -111,7 +129,9 @@ class RollOut(Step):
             return asked.left(*overtaken, release=release, before=live)
         else:
             # A platform that does not answer, or an address that is taken, ends it here: nothing was touched.
-            asked.timeline.note(f"found: {in_words(self.target.observe())}")
+            found = self.target.observe()
+            asked.timeline.note(f"found: {in_words(found)}")
+            refuse_strangers(found, history, asked.plan.store)
             intent = asked.intent(history, release, by=self.who())
         if not self.ledger.append(intent):
             return self._moved(asked, "wrote to the ledger first; plan again")
@@ -132,6 +152,7 @@ class RollOut(Step):
         elif overtaken := asked.overtaken(history):
             steps.append(f"stop as {overtaken[0]}: {overtaken[1]}")
         else:
+            refuse_strangers(observed, history, asked.plan.store)
             memory = f" with {release.memory_mb} MiB each" if release.memory_mb else ""
             steps.append(
                 f"put {named(release)} in place of {named(live)}:"

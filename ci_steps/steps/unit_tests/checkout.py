@@ -4,8 +4,10 @@ from pathlib import Path
 
 from ci_steps.documents import Plan
 from ci_steps.model import checkout as git
+from ci_steps.model.digest import Digest
 from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.model.wire import digest_of
 from ci_steps.ports import Ended, Programs
 
 
@@ -30,6 +32,13 @@ class Checkout(Value, frozen=True):
             where=plan.unit_tests.where,
             next=then,
         )
+
+    def state(self, plan: Plan) -> Digest:
+        """Return what stands for all in which the checkout differs from the model's commit."""
+        all_else = git.all_but(git.may_differ(self.project, plan.config, plan.pointer))
+        differs = self._git("diff", plan.manifest.code.commit, *all_else)
+        status = self._git(*git.STATUS, *all_else)
+        return digest_of([differs.code, differs.output, git.changed(status.output)])
 
     def _problem(self, plan: Plan, head: Ended, may_differ: tuple[str, ...]) -> tuple[str, str]:
         """Return what is wrong and what helps; both empty where nothing is."""

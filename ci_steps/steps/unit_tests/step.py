@@ -47,6 +47,10 @@ class UnitTests(Step):
     pytest_lock: bytes
     """A hashed lock of pytest."""
 
+    def beside(self, run: RunDir) -> dict[str, Digest]:
+        """Return the state of the checkout: tests that changed since are run again."""
+        return {"checkout": Checkout(self.programs, self.project).state(run.read(Plan))}
+
     def run(self, run: RunDir) -> UnitTestsReport:
         plan = run.read(Plan)
         (run.root / _XML).unlink(missing_ok=True)

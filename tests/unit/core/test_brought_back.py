@@ -126,3 +126,21 @@ def test_a_store_that_changed_since_is_bad_input_and_leaves_no_file(agents: Agen
     with pytest.raises(InputError, match="no longer holds what was fetched"):
         agents.fetch.bring_back(agents.run)
     assert not (agents.run.root / "model" / "golden.jsonl").exists()
+
+
+@pytest.mark.parametrize("obstacle", ["file", "folder", "link"])
+def test_what_stands_where_a_file_belongs_is_bad_input_and_is_not_followed(
+    agents: Agents, tmp_path: Path, obstacle: str
+) -> None:
+    model, outside = agents.run.root / "model", tmp_path / "outside"
+    outside.mkdir()
+    if obstacle == "folder":
+        (model / "golden.jsonl").unlink()
+        (model / "golden.jsonl" / "x").mkdir(parents=True)
+    else:
+        shutil.rmtree(model)
+        model.write_text("x") if obstacle == "file" else model.symlink_to(outside)
+
+    with pytest.raises(InputError, match="cannot be put back"):
+        agents.fetch.bring_back(agents.run)
+    assert list(outside.iterdir()) == []

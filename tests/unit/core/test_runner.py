@@ -31,6 +31,7 @@ class Told:
     verdict: Verdict = Verdict.PASSED
     error: Exception | None = None
     done: int = 0
+    beside: Digest | None = None
 
 
 def finding(step: str, verdict: Verdict) -> Finding:
@@ -44,6 +45,9 @@ class Scan(Step):
     makes = ScanReport
     reads = ("scan",)
     told: Told
+
+    def beside(self, run: RunDir) -> dict[str, Digest]:
+        return {"world": self.told.beside} if self.told.beside else {}
 
     def run(self, run: RunDir) -> ScanReport:
         self.told.done += 1
@@ -257,3 +261,20 @@ def test_a_step_that_cannot_be_made_says_so_in_the_run_directory(bench: Bench) -
         Runner(bench.run, KINDS, nothing, Watched(), by="someone", version="0").alone("scan-model")
 
     assert bench.run.read(Stopped).message == "no tools for scan-model"
+
+
+def test_what_another_version_of_the_kit_left_is_not_kept(bench: Bench) -> None:
+    bench.runner.all(NAMES)
+
+    ran = msgspec.structs.replace(bench.runner, version="1").all(NAMES)
+
+    assert not any(r.kept for r in ran)
+
+
+def test_what_lies_beside_the_documents_counts_as_a_source(bench: Bench) -> None:
+    bench.runner.all(NAMES)
+    bench.told["scan-model"].beside = Digest("5" * 64)
+
+    first, second = bench.runner.alone("scan-model", keep=True), bench.runner.alone("scan-model", keep=True)
+
+    assert (first.kept, second.kept) == (False, True)

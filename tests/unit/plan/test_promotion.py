@@ -111,3 +111,11 @@ def test_a_promotion_needs_a_run_that_ended(desk: Desk) -> None:
 
     with pytest.raises(InputError, match=r"rollout\.json is missing"):
         promoted(desk).run(desk.other)
+
+
+def test_a_promotion_into_its_own_run_directory_is_bad_input_and_keeps_it(desk: Desk) -> None:
+    staged(desk, desk.publish())
+
+    with pytest.raises(InputError, match="--promote and --run-dir are both"):
+        promoted(desk).run(desk.run)
+    assert desk.run.has(Rollout)

@@ -145,3 +145,10 @@ def test_both_are_written_after_every_step(run: RunDir) -> None:
         "check-interface",
     }
     assert run.has(Plan)
+
+
+def test_an_error_in_several_lines_is_one_line_of_bounded_length(run: RunDir) -> None:
+    write_all(run, stopped="no\nrefused: forged " + "x" * 100_000, today=TODAY)
+
+    assert line(run).startswith("no refused: forged")
+    assert len(line(run)) <= 500

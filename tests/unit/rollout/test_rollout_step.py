@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ci_steps.documents import MetricsReport, Plan, Rollout
+from ci_steps.documents import MetricsReport, Plan, Promoted, Rollout
 from ci_steps.errors import ExitCode, InputError, OutsideError
 from ci_steps.model.digest import Digest
-from ci_steps.model.ledger import LedgerEntry
+from ci_steps.model.ledger import Ending, LedgerEntry
 from ci_steps.model.settings import EnvironmentSettings
 from ci_steps.model.verdict import Verdict, Waiver
 from ci_steps.rundir import RunDir
@@ -379,3 +379,57 @@ def test_a_document_of_each_ending_survives_the_run_directory(world: World, tmp_
     run.write(document)
 
     assert run.read(Rollout).digest == document.digest
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_serves_by_another_ledger_is_left_alone(world: World, *, dry_run: bool) -> None:
+    world.live("v1")
+    other = World(folder=world.folder / "other", target=world.target)
+    touched = len(world.target.applied)
+
+    with pytest.raises(InputError, match=r"production-1 of .* serves, and the ledger in store knows nothing"):
+        other.roll_out(other.planned("v2", dry_run=dry_run))
+
+    assert (world.serving, len(world.target.applied)) == ("v1", touched)
+    assert other.ledger.entries == []
+
+
+def staged(world: World) -> tuple[MemoryLedger, Promoted]:
+    """Put a release live by another environment's ledger, to carry it on."""
+    staging = World(folder=world.folder / "staging")
+    staging.live("v1")
+    release = staging.ledger.history().live
+    assert release
+    return staging.ledger, Promoted(environment="staging", release=release.id, image=release.image)
+
+
+def test_a_promotion_goes_live_while_what_it_stands_on_does(world: World) -> None:
+    ledger, promoted = staged(world)
+
+    document = world.roll_out(world.planned("v1", promoted=promoted), promoted=ledger)
+
+    assert document.result == "live"
+
+
+def test_a_promotion_does_not_outlive_a_rollback_where_it_was_proven(world: World) -> None:
+    ledger, promoted = staged(world)
+    planned = world.planned("v1", promoted=promoted)
+    last = ledger.entries[-1]
+    for kind, ending in (("intent", None), ("outcome", Ending.LIVE)):
+        entry = msgspec.structs.replace(
+            last,
+            number=len(ledger.entries) + 1,
+            previous=ledger.history().head,
+            kind=kind,
+            action="rollback",
+            before=last.release,
+            release=None,
+            ending=ending,
+        )
+        assert ledger.append(entry)
+
+    document = world.roll_out(planned, promoted=ledger)
+
+    assert document.result == "moved"
+    assert "in staging was rolled back from since the plan" in document.reason
+    assert world.serving is None

@@ -97,10 +97,13 @@ class Bench:
     def run(self) -> UnitTestsReport:
         plan = {"unit_tests": self.settings} | self.plan
         self.run_dir: RunDir = Specimen(plan=plan).laid_out(self.folder / "run")
-        step = UnitTests(
+        return self.step.run(self.run_dir)
+
+    @property
+    def step(self) -> UnitTests:
+        return UnitTests(
             self.programs, self.environments, self.store, self.progress, self.project, b"pytest's lock"
         )
-        return step.run(self.run_dir)
 
 
 @pytest.fixture
@@ -407,3 +410,14 @@ def test_a_second_run_does_not_keep_the_results_of_the_first(bench: Bench) -> No
     bench.run()
 
     assert not (bench.run_dir.root / "unit-tests.xml").exists()
+
+
+def test_the_report_is_made_from_the_checkout_as_it_differs_from_the_model_s_commit(bench: Bench) -> None:
+    bench.run()
+    before = bench.step.beside(bench.run_dir)
+
+    assert bench.step.beside(bench.run_dir) == before
+    bench.diff = Ended(0, "-assert labels\n+assert False\n")
+    assert bench.step.beside(bench.run_dir) != before
+    bench.diff, bench.status = Ended(0, "train.py\n"), Ended(0, "?? tests/conftest.py\n")
+    assert bench.step.beside(bench.run_dir) != before
