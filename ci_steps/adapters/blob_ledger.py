@@ -1,6 +1,7 @@
 """The ledger as blobs: one object an entry, so that putting an object where none is decides who was first."""
 
 import fcntl
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.ledger import History, LedgerEntry
 from ci_steps.model.wire import decoded, pretty
 from ci_steps.ports import Blobs
+
+_ENTRY = re.compile(r"[0-9]{8}\.json")
+"""What an entry is called; consoles and file browsers leave other things in a bucket or a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class BlobLedger:
 
     def history(self) -> History:
         """Read every entry and check numbers, digests and whose chain they say they belong to."""
-        entries = [self._entry(key) for key in self.blobs.keys(self._prefix)]
+        keys = self.blobs.keys(self._prefix)
+        entries = [self._entry(key) for key in keys if _ENTRY.fullmatch(key.removeprefix(self._prefix))]
         return History.of(entries, where=self._prefix.removesuffix("/"))
 
     def append(self, entry: LedgerEntry) -> bool:

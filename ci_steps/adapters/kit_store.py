@@ -1,6 +1,7 @@
 """The kit's own model store: objects by content, manifests by SHA, tags by name."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from msgspec import Meta
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import Manifest, ModelFile
-from ci_steps.model.refs import ModelRef
+from ci_steps.model.refs import NAME, ModelRef
 from ci_steps.model.wire import Wire, canonical, decoded
 from ci_steps.ports import Blobs, Progress
 
 _BUFFER = 1 << 20
+# Consoles and file browsers leave other things in a bucket or a folder: what is not called so is not ours.
+_MANIFEST = re.compile(rf"models/(?P<name>{NAME.pattern})/(?P<sha>[0-9a-f]{{64}})\.json")
 
 
 class Tag(Wire, frozen=True, kw_only=True):
@@ -99,21 +102,33 @@ class KitStore:
         self.blobs.put(f"tags/{name}/{tag}", BytesIO(canonical(Tag(sha=sha, by=by, at=moment))))
 
     def tags(self, name: str) -> dict[str, Digest]:
-        """Return every tag of a model and what it stands for."""
-        found = {}
-        for key in self.blobs.keys(f"tags/{name}/"):
+        """Return every tag of a model and what it stands for; one that cannot be read is told of."""
+        prefix, found = f"tags/{name}/", {}
+        for key in self.blobs.keys(prefix):
+            tag = key.removeprefix(prefix)
+            try:
+                ModelRef.parse(f"{name}:{tag}")
+            except InputError:
+                continue
             with self.blobs.open(key) as stream:
-                found[key.rpartition("/")[2]] = decoded(stream.read(), Tag, where=f"{self.place}/{key}").sha
+                content = stream.read()
+            try:
+                found[tag] = decoded(content, Tag, where=f"{self.place}/{key}").sha
+            except InputError as error:
+                self.progress.say(str(error))
         return found
 
     def names(self) -> tuple[str, ...]:
         """Return the name of every model."""
-        return tuple(sorted({key.split("/")[1] for key in self.blobs.keys("models/")}))
+        return tuple(sorted({found["name"] for found in self._manifests("models/")}))
 
     def shas(self, name: str) -> Iterator[Digest]:
         """Give the SHA of every version of one model, in their own order."""
-        for key in self.blobs.keys(f"models/{name}/"):
-            yield Digest(Path(key).stem)
+        for found in self._manifests(f"models/{name}/"):
+            yield Digest(found["sha"])
+
+    def _manifests(self, prefix: str) -> Iterator[re.Match[str]]:
+        return filter(None, map(_MANIFEST.fullmatch, self.blobs.keys(prefix)))
 
     def _manifest(self, name: str, sha: str) -> Manifest:
         """Return the manifest of a whole SHA; KeyError where there is none."""

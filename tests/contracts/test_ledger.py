@@ -81,6 +81,25 @@ def test_entries_come_back_as_they_were_in_their_order(ledger: Ledger) -> None:
     assert [e.run for e in ledger.history().entries] == [f"r{number}" for number in range(12)]
 
 
+@pytest.mark.parametrize(
+    "foreign", ["README.txt", ".DS_Store", "", "00000001.json.bak", "old/00000001.json", "1.json"]
+)
+def test_what_is_no_entry_is_left_alone_and_a_missing_entry_is_still_found(
+    tmp_path: Path, foreign: str
+) -> None:
+    blobs = MemoryBlobs()
+    ledger = BlobLedger(blobs, "tweets", "production", tmp_path / "lock")
+    for number in range(3):
+        ledger.append(entry(ledger.history(), run=f"r{number}"))
+    blobs.held[f"ledger/tweets/production/{foreign}"] = b"hello"
+
+    assert [e.run for e in ledger.history().entries] == ["r0", "r1", "r2"]
+
+    del blobs.held["ledger/tweets/production/00000002.json"]
+    with pytest.raises(InputError, match="entry 2 does not follow"):
+        ledger.history()
+
+
 def test_a_number_that_is_taken_is_not_taken_again(ledger: Ledger) -> None:
     empty = ledger.history()
     ledger.append(entry(empty, run="first"))

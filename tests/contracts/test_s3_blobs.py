@@ -124,6 +124,20 @@ def test_a_key_without_its_secret_is_bad_input(place: S3Place, monkeypatch: pyte
     assert str(complaint(S3Blobs(place), InputError)) == f"{place}: the AWS credentials are not whole"
 
 
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
+@pytest.mark.parametrize("wrong", ["s3cr3t\n", "s3\rcr3t", "s3cr3t\x7f", "s3cr3t\udcff", "s3cr3tł"])
+def test_what_cannot_be_part_of_a_key_is_bad_input_that_names_the_variable_and_not_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, wrong: str
+) -> None:
+    set_to(f"http://127.0.0.1:{free_port()}", monkeypatch)
+    monkeypatch.setenv(name, wrong)
+
+    error = complaint(S3Blobs(PLACE), InputError)
+
+    assert name in str(error)
+    assert "cr3t" not in f"{error} {error.hint}"
+
+
 def test_a_profile_that_is_not_there_is_bad_input(place: S3Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
 
@@ -173,6 +187,38 @@ def test_a_server_that_is_not_there_is_an_outside_error(monkeypatch: pytest.Monk
 
     assert str(error) == f"{endpoint} does not answer ({PLACE})"
     assert "AWS_ENDPOINT_URL_S3" in error.hint
+
+
+@pytest.mark.parametrize(
+    "login", ["http://user:s3cr3t@{}", "http://{}/?key=s3cr3t", "http://{}/s3cr3t", "http://{}#s3cr3t"]
+)
+def test_of_an_endpoint_only_scheme_host_and_port_are_shown(
+    monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    server = f"127.0.0.1:{free_port()}"
+    set_to(login.format(server), monkeypatch)
+
+    error = complaint(S3Blobs(PLACE), OutsideError)
+
+    assert str(error).startswith(f"http://{server} ")
+    assert "s3cr3t" not in f"{error} {error.hint}"
+
+
+def test_an_endpoint_whose_password_is_taken_for_its_port_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    set_to("http://user:s3/cr3t@127.0.0.1", monkeypatch)
+
+    error = complaint(S3Blobs(PLACE), StepError)
+
+    assert "s3/cr3t" not in str(error)
+    assert "user:s3" not in str(error)
+
+
+def test_the_endpoint_of_an_ipv6_address_is_shown_as_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_to("http://[::1]:1", monkeypatch)
+
+    assert str(complaint(S3Blobs(PLACE), OutsideError)).startswith("http://[::1]:1 ")
 
 
 @pytest.mark.parametrize("status", [200, 404])

@@ -1,7 +1,6 @@
 """Who we are to a registry: what Docker's configuration holds, and the tokens that it buys."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -46,8 +45,16 @@ class DockerLogins:
         config = self._config()
         name = HUB_LOGIN if host == DOCKER_HUB else host
         helpers = _mapping(config.get("credHelpers"))
-        helper = helpers.get(host) or helpers.get(name) or config.get("credsStore")
-        if helper and (login := self._from_program(str(helper), name)):
+        of_host = helpers.get(host) or helpers.get(name)
+        helper = str(of_host or config.get("credsStore") or "")
+        if helper and not re.fullmatch(_HELPER, helper):
+            # what stands there may be a password that got into the wrong place: it is in no message
+            key = "credHelpers" if of_host else "credsStore"
+            raise InputError(
+                f"{self._where}: {key} names no credential program",
+                hint="name one without its docker-credential-, as pass or ecr-login",
+            )
+        if helper and (login := self._from_program(helper, name)):
             return login
         return _in_auths(config, host, self._where)
 
@@ -65,8 +72,6 @@ class DockerLogins:
             raise InputError(f"{self._where} cannot be read: {error.strerror}") from error
 
     def _from_program(self, helper: str, name: str) -> Login | None:
-        if not re.fullmatch(_HELPER, helper):
-            raise InputError(f"{self._where}: {helper!r} is not a credential program")
         program = f"docker-credential-{helper}"
         ended = self.programs.run([program, "get"], cwd=Path("/"), env=self.environ, timeout=60, stdin=name)
         if ended.code and _NOT_LOGGED_IN in ended.output:
@@ -74,17 +79,16 @@ class DockerLogins:
         answer = ended.output[ended.output.find("{") : ended.output.rfind("}") + 1]
         try:
             said = _mapping(json.loads(answer))
-        except ValueError:
+        except (ValueError, RecursionError):
             said = {}
-        if ended.code or not said.get("Secret"):
+        user, secret = str(said.get("Username", "")), str(said.get("Secret") or "")
+        if ended.code or not secret or not _sendable(user, secret):
             # what it wrote may hold a password: it is in no message
             raise OutsideError(
                 f"{program} gave no login for {name} (exit code {ended.code})",
                 hint=f"try `echo {name} | {program} get`",
             )
-        if said.get("Username") == "<token>":
-            return Login(identity_token=str(said["Secret"]))
-        return Login(str(said.get("Username", "")), str(said["Secret"]))
+        return Login(identity_token=secret) if user == "<token>" else Login(user, secret)
 
 
 class Challenge(Value, frozen=True):
@@ -126,7 +130,7 @@ def given_login(reference: str, environ: Mapping[str, str]) -> dict[str, str] | 
 def _parsed(content: str | bytes, where: str) -> dict[str, Any]:
     try:
         return _mapping(json.loads(content))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         # json's own message shows what it could not read, which may hold a password
         raise InputError(f"{where} is not Docker's configuration: it is not JSON") from error
 
@@ -139,22 +143,39 @@ def _in_auths(config: Mapping[str, Any], host: str, where: str) -> Login | None:
 
 
 def _login(entry: Mapping[str, Any], key: str, where: str) -> Login | None:
+    login = _written(entry)
+    if login == Login():
+        return None
+    if login is None or not _sendable(login.user, login.password, login.identity_token):
+        # neither the text itself nor the path after the host, as either may hold a password
+        host = _host_of(key)
+        raise InputError(
+            f"{where}: the login for {host} cannot be read", hint=f"run `docker login {host}` again"
+        )
+    return login
+
+
+def _written(entry: Mapping[str, Any]) -> Login | None:
+    """Return what an entry says, an empty login where it says nothing; None where it cannot be read."""
     if token := entry.get("identitytoken"):
         return Login(identity_token=str(token))
     if not entry.get("auth"):
         named = entry.get("username") and entry.get("password")
-        return Login(str(entry["username"]), str(entry["password"])) if named else None
+        return Login(str(entry["username"]), str(entry["password"])) if named else Login()
     try:
         user, colon, password = base64.b64decode(str(entry["auth"]), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        colon = ""
-    if not colon:
-        # the text itself may hold a password: it is in no message
-        raise InputError(
-            f"{where}: the login for {key} cannot be read",
-            hint=f"run `docker login {_host_of(key)}` again",
-        )
-    return Login(user, password.strip("\0"))
+    except ValueError:
+        return None
+    return Login(user, password.strip("\0")) if colon else None
+
+
+def _sendable(*texts: str) -> bool:
+    r"""Whether they can be sent: JSON may hold half of a surrogate pair, as ``\ud800``, which is no text."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _host_of(key: str) -> str:

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import os
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import boto3  # type: ignore[import-untyped]  # boto3 brings no types
 from botocore.config import Config  # type: ignore[import-untyped]
@@ -26,6 +28,9 @@ class UnmetError(Exception):
         """Another write was under way; whether it stays is not known yet."""
 
 
+_SIGNED_WITH = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """A client of one bucket, with limits on how long it waits and how often it tries."""
@@ -39,6 +44,11 @@ class Bucket:
 
         It waits ``seconds`` for an answer, and asks three times.
         """
+        for name in _SIGNED_WITH:
+            value = os.environ.get(name, "")
+            # boto3 takes anything, and fails with the value in its message when it makes the header of it
+            if not (value.isascii() and value.isprintable()):
+                raise failures.unsignable(name, place)
         config = Config(
             connect_timeout=min(seconds, 5),
             read_timeout=seconds,
@@ -55,7 +65,8 @@ class Bucket:
 
     @property
     def endpoint(self) -> str:
-        return str(self.client.meta.endpoint_url)
+        """Scheme, host and port: in the rest of an address people write passwords and keys."""
+        return shown(str(self.client.meta.endpoint_url))
 
     def call(self, operation: str, key: str, **arguments: object) -> dict[str, Any]:
         """Ask for one operation on ``key``: :class:`KeyError` where there is none, else a ``StepError``."""
@@ -94,3 +105,18 @@ class Bucket:
             retried = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
             return UnmetError(retried=retried, conflict=status != 412)
         return failures.refused(error, self.place, self.endpoint, key)
+
+
+def shown(address: str) -> str:
+    """Return of an address what may be shown.
+
+    >>> shown("https://user:word@s3.example.org:9000/x?key=word")
+    'https://s3.example.org:9000'
+    """
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    try:
+        port = f":{parts.port}" if parts.port is not None else ""
+    except ValueError:  # a password with a slash in it is taken for one
+        port = ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"

@@ -113,6 +113,13 @@ def unset_up(error: Exception, place: S3Place) -> StepError:
     )
 
 
+def unsignable(variable: str, place: S3Place) -> StepError:
+    return InputError(
+        f"{place}: {variable} has characters in it that no AWS key has, as the end of a line",
+        hint=f"set {variable} again, to one line of plain ASCII",
+    )
+
+
 def unanswered(error: Exception, place: S3Place, endpoint: str) -> StepError:
     """Say why there was no answer, or none that S3 gives."""
     if isinstance(error, NoCredentialsError | CredentialRetrievalError):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ci_steps.adapters.http_registry.auth import Challenge, DockerLogins, Login, given_login
-from ci_steps.errors import InputError
+from ci_steps.errors import InputError, OutsideError
 from ci_steps.ports import Ended
 from tests.fakes.programs import ScriptedPrograms
 
@@ -45,16 +45,44 @@ def test_a_login_is_never_shown() -> None:
     assert "word" not in repr(Login("me", "word", "a-word"))
 
 
-@pytest.mark.parametrize("text", ["not base64!", "bm9jb2xvbg=="])
+@pytest.mark.parametrize("text", ["not base64!", "bm9jb2xvbg==", "é2xvbg=="])
 def test_a_login_that_cannot_be_read_is_bad_input_that_does_not_hold_it(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError, match=f"the login for {HOST} cannot be read") as caught:
-        logins(tmp_path, {"auths": {HOST: {"auth": text}}}).of(HOST)
+        logins(tmp_path, {"auths": {f"https://{HOST}/s3cr3t": {"auth": text}}}).of(HOST)
     assert text not in f"{caught.value} {caught.value.hint}"
+    assert "s3cr3t" not in f"{caught.value} {caught.value.hint}"
 
 
-def test_a_configuration_that_is_not_json_is_bad_input(tmp_path: Path) -> None:
+@pytest.mark.parametrize("field", ["identitytoken", "username", "password"])
+def test_half_of_a_surrogate_pair_in_a_login_is_bad_input_that_does_not_hold_it(
+    tmp_path: Path, field: str
+) -> None:
+    entry = {"username": "me", "password": "word", field: "s3cr3t\ud800"}
+
+    with pytest.raises(InputError, match=f"the login for {HOST} cannot be read") as caught:
+        logins(tmp_path, {"auths": {HOST: entry}}).of(HOST)
+    assert "s3cr3t" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "answer", ["{" + "[" * 60_000 + "}", '{"Username": "me", "Secret": "s3cr3t\\ud800"}']
+)
+def test_what_a_program_says_and_nobody_can_read_is_no_login_and_is_not_shown(
+    tmp_path: Path, answer: str
+) -> None:
+    programs = ScriptedPrograms({"docker-credential-mine": lambda _: Ended(0, answer)})
+
+    with pytest.raises(OutsideError, match=f"docker-credential-mine gave no login for {HOST}") as caught:
+        logins(tmp_path, {"credsStore": "mine"}, programs).of(HOST)
+    assert "s3cr3t" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("content", ["{", "[" * 60_000])
+def test_a_configuration_that_is_not_json_is_bad_input(tmp_path: Path, content: str) -> None:
     with pytest.raises(InputError, match="is not Docker's configuration"):
-        logins(tmp_path, "{").of(HOST)
+        logins(tmp_path, content).of(HOST)
+    with pytest.raises(InputError, match="DOCKER_AUTH_CONFIG is not Docker's configuration"):
+        given_login(f"{HOST}/tweets:1", {"DOCKER_AUTH_CONFIG": content})
 
 
 def test_the_program_of_a_host_comes_before_the_store_and_the_file(tmp_path: Path) -> None:
@@ -76,9 +104,13 @@ def test_a_store_that_does_not_know_the_host_leaves_it_to_the_file(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["../evil", "a b", "a;b", "a/b"])
-def test_a_program_whose_name_is_a_path_is_not_run(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match="is not a credential program"):
-        logins(tmp_path, {"credsStore": name}).of(HOST)
+@pytest.mark.parametrize("key", ["credsStore", "credHelpers"])
+def test_a_program_whose_name_is_a_path_is_not_run_and_not_shown(tmp_path: Path, key: str, name: str) -> None:
+    config = {key: name if key == "credsStore" else {HOST: name}}
+
+    with pytest.raises(InputError, match=f"{key} names no credential program") as caught:
+        logins(tmp_path, config).of(HOST)
+    assert name not in f"{caught.value} {caught.value.hint}".replace(str(tmp_path), "")
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,36 @@ def test_names_and_versions_are_listed(blobs: MemoryBlobs, publish: Publish) -> 
     assert list(store.shas("other")) == [two.sha]
 
 
+def test_what_is_no_model_and_no_tag_is_left_alone(blobs: MemoryBlobs, publish: Publish) -> None:
+    manifest = publish()
+    store_of(blobs).tag("specimen", "v1", manifest.sha, by="someone")
+    for foreign in ("", ".DS_Store", "old/v1"):
+        blobs.held[f"tags/specimen/{foreign}"] = b"hello"
+    for foreign in ("", ".DS_Store", "README.txt", "specimen/", "specimen/README.txt", "specimen/a.json"):
+        blobs.held[f"models/{foreign}"] = b"hello"
+
+    store = store_of(blobs)
+    assert store.tags("specimen") == {"v1": manifest.sha}
+    assert store.names() == ("specimen",)
+    assert list(store.shas("specimen")) == [manifest.sha]
+
+
+def test_a_tag_that_cannot_be_read_is_said_and_the_others_are_listed(
+    blobs: MemoryBlobs, publish: Publish
+) -> None:
+    manifest = publish()
+    told = Told()
+    store = KitStore(blobs, "the store", told)
+    store.tag("specimen", "v1", manifest.sha, by="someone")
+    blobs.held["tags/specimen/README.txt"] = b"hello"
+
+    assert store.tags("specimen") == {"v1": manifest.sha}
+    [said] = told.said
+    assert said.startswith("the store/tags/specimen/README.txt: ")
+    with pytest.raises(InputError, match=r"tag specimen:README\.txt: "):
+        store.manifest(ModelRef.parse("specimen:README.txt"))
+
+
 def test_a_tag_whose_manifest_is_lost_is_said(blobs: MemoryBlobs, publish: Publish) -> None:
     manifest = publish()
     store = KitStore(blobs, "the store", Told())
