@@ -1,5 +1,8 @@
 """Reading a YAML file as a type: every mistake with its file, line and what may have been meant."""
 
+import math
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
     import yaml
 
 T = TypeVar("T")
+_LARGEST = 2**53 - 1
+"""The largest whole number that canonical JSON has (RFC 8785)."""
+_MERGE = "tag:yaml.org,2002:merge"
 _MOST_PLACES = 100_000
 """A few lines of aliases of aliases stand for more values than any machine can hold."""
 
@@ -37,6 +43,9 @@ class YamlFile(Generic[T]):
     def written(self) -> Written:
         """Return its values with their lines, whatever they are; only what is no YAML mapping is an error."""
         try:
+            # A pipe would be waited for, and a device may never end.
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise InputError(f"{self.path} is not a file", hint=self.missing_hint)
             text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError as error:
             raise InputError(f"{self.path} is missing", hint=self.missing_hint) from error
@@ -52,13 +61,20 @@ class YamlFile(Generic[T]):
         import yaml
 
         class Loader(yaml.SafeLoader):
-            """One that tells the line of what looks like a number or a day and is none: 2026-13-45."""
+            """One that tells the line of what is called a number or a day and is none: 2026-13-45, .inf."""
 
             def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
                 try:
-                    return super().construct_object(node, deep=deep)
+                    value = super().construct_object(node, deep=deep)
                 except ValueError as error:
                     raise yaml.MarkedYAMLError(problem=str(error), problem_mark=node.start_mark) from error
+                except (AttributeError, LookupError) as error:  # PyYAML's own, of `!!bool abc` or `!!int ""`
+                    what = f"{node.value!r} is no {node.tag.rpartition(':')[2]}"
+                    raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark) from error
+                if isinstance(value, (int, float)) and not _kept_by_json(value):
+                    what = f"{str(node.value)[:40]} is not a number that JSON has"
+                    raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark)
+                return value
 
         lines: dict[Place, int] = {}
         try:
@@ -80,6 +96,10 @@ class YamlFile(Generic[T]):
             raise InputError(f"{self.path} holds half of a character", hint="write it as UTF-8") from error
 
 
+def _kept_by_json(number: float) -> bool:
+    return abs(number) <= _LARGEST if isinstance(number, int) else math.isfinite(number)
+
+
 def _note(node: "yaml.Node | None", place: Place, lines: dict[Place, int], path: Path) -> None:
     """Note the line of every key and item, and refuse a key that stands twice."""
     import yaml
@@ -90,15 +110,41 @@ def _note(node: "yaml.Node | None", place: Place, lines: dict[Place, int], path:
     if len(lines) > _MOST_PLACES:
         raise InputError(f"{path} holds more than {_MOST_PLACES:,} values", hint="leave out its aliases")
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            child = (*place, str(key.value))
-            if child in lines:
-                at = f"{path}:{key.start_mark.line + 1}"
-                raise InputError(
-                    f"{at}: {key.value!r} stands twice, first in line {lines[child]}", hint="keep one"
-                )
-            lines[child] = key.start_mark.line + 1
-            _note(value, child, lines, path)
+        _note_keys(node, place, lines, path)
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
             _note(value, (*place, number), lines, path)
+
+
+def _note_keys(node: "yaml.MappingNode", place: Place, lines: dict[Place, int], path: Path) -> None:
+    import yaml
+
+    for key, value in node.value:
+        at = f"{path}:{key.start_mark.line + 1}"
+        if not isinstance(key, yaml.ScalarNode):
+            raise InputError(f"{at}: a key is a list or a mapping", hint="write a word")
+        child = (*place, str(key.value))
+        if child in lines:
+            raise InputError(
+                f"{at}: {key.value!r} stands twice, first in line {lines[child]}", hint="keep one"
+            )
+        lines[child] = key.start_mark.line + 1
+        _note(value, child, lines, path)
+    for key, value in _merged(node):
+        child = (*place, str(key.value))
+        if child not in lines:
+            lines[child] = key.start_mark.line + 1
+            _note(value, child, lines, path)
+
+
+def _merged(node: "yaml.MappingNode") -> "Iterator[tuple[yaml.Node, yaml.Node]]":
+    """Give what `<<` brings into a mapping, the pair that counts before those of the same key that do not."""
+    import yaml
+
+    for key, value in node.value:
+        if key.tag != _MERGE:
+            continue
+        for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+            if isinstance(source, yaml.MappingNode):
+                yield from (pair for pair in source.value if pair[0].tag != _MERGE)
+                yield from _merged(source)

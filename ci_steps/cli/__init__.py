@@ -12,7 +12,7 @@ import click
 
 from ci_steps import __version__
 from ci_steps.cli import commands
-from ci_steps.errors import StepError
+from ci_steps.errors import InputError, StepError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -66,6 +66,7 @@ def main() -> None:
     if "_CI_STEPS_COMPLETE" in os.environ:
         import_module("ci_steps.cli.completion")  # a shell asks, and bash is asked for in our own way
     try:
+        _refuse_half_characters(sys.argv[1:])
         # Not standalone: click would show our errors with a traceback. It gives an Exit's code back.
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:
@@ -77,6 +78,16 @@ def main() -> None:
     except StepError as error:
         _tell(error)
         sys.exit(int(error.exit_code))
+
+
+def _refuse_half_characters(arguments: list[str]) -> None:
+    """Refuse what no document of a run could hold."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(argument).decode(errors="backslashreplace")
+            raise InputError(f"argument '{shown}' is not UTF-8", hint="name it in UTF-8") from None
 
 
 def _tell(error: StepError) -> None:

@@ -9,7 +9,7 @@ from ci_steps.model.value import Value
 
 DOCKER_HUB = "docker.io"
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
-_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::([0-9]{1,5}))?")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _HINT = "write it like registry.example.org/team/tweets:tag or …/tweets@sha256:<64 hex digits>"
 
@@ -36,8 +36,11 @@ class ImageRef(Value, frozen=True):
         path, colon, tag = rest.partition(":")
         if first in {DOCKER_HUB, "index.docker.io"}:
             first, path = DOCKER_HUB, path if "/" in path else f"library/{path}"
-        if not (_HOST.fullmatch(first) and _PATH.fullmatch(path)) or (colon and not _TAG.fullmatch(tag)):
+        host = _HOST.fullmatch(first)
+        if not (host and _PATH.fullmatch(path)) or (colon and not _TAG.fullmatch(tag)):
             raise InputError(f"{text!r} is not an image", hint=_HINT)
+        if host[1] and not 1 <= int(host[1]) <= 65535:
+            raise InputError(f"{text!r} names port {host[1]}, and a port is 1 to 65535", hint=_HINT)
         return cls(first, path, tag, Digest.parse(digest) if at else None)
 
     @property

@@ -11,6 +11,9 @@ from ci_steps.model.wire import Wire
 Direction = Literal["higher", "lower"]
 Positive = Annotated[float, Meta(gt=0)]
 SERVICE = "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
+ENVIRONMENT = "[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"
+MOST_REQUESTS = 10**9
+"""More are no plan: a load generator sends them for days."""
 
 
 class Section(Wire, frozen=True, kw_only=True):

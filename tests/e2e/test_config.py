@@ -234,6 +234,24 @@ def test_the_list_of_commands_has_a_line_each(folder: Path) -> None:
     assert [line for line in listed.splitlines() if line.startswith("     ")] == []
 
 
+@pytest.mark.parametrize(
+    "typed", [(b"plan", b"--config", b"\xff.yaml"), (b"\xff",), (b"models", b"show", b"a\xffb")]
+)
+def test_an_argument_that_is_not_utf_8_is_bad_input(folder: Path, typed: tuple[bytes, ...]) -> None:
+    done = subprocess.run(
+        [os.fsencode(sys.executable), b"-m", b"ci_steps", *typed],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    complaint = complaint_of(Completed(done.returncode, done.stdout, done.stderr), 2)
+    assert complaint.error.endswith("is not UTF-8")
+    assert "\\xff" in complaint.error
+
+
 # Completion
 
 
@@ -293,6 +311,52 @@ def test_what_cannot_be_read_is_offered_nothing_and_says_nothing(folder: Path, t
     (folder / "release.yaml").write_text(text)
 
     assert offered(folder, "ci-steps plan --model ") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "environments: 3",
+        "environments: [staging, production]",
+        "metrics: 7",
+        "scan: {allow: 3}",
+        "load: !!bool x",
+        TEXT.replace("store: store", 'store: "\\0"'),
+        TEXT.replace("store: store", f"store: {'a' * 5000}"),
+        TEXT.replace("store: store", "store: loop"),
+    ],
+)
+@pytest.mark.parametrize("line", ["plan --environment ", "plan --model ", "config explain nothing"])
+def test_a_hostile_file_is_offered_nothing_and_says_nothing(folder: Path, text: str, line: str) -> None:
+    (folder / "loop").symlink_to("loop")
+    (folder / "release.yaml").write_text(text)
+
+    assert offered(folder, f"ci-steps {line}") in ([], ["staging", "production"])
+
+
+def test_only_what_is_a_name_is_offered(folder: Path) -> None:
+    tags, models = folder / "store" / "tags", folder / "store" / "models"
+    [tag] = tags.rglob("candidate")
+    (tag.parent / "$(touch pwn)").write_bytes(tag.read_bytes())
+    (tag.parent / "two\nplain,lines").write_bytes(tag.read_bytes())
+    (models / "`id`").mkdir()
+    (models / "`id`" / f"{'0' * 64}.json").touch()
+    (models / "specimen" / "$(id).json").touch()
+    hostile = "".join(f"\n  {name}: {{}}" for name in ('"`id`"', '"two\\nlines"', '"$(id)"', "7"))
+    (folder / "release.yaml").write_text(TEXT.replace("\nenvironments:", f"\nenvironments:{hostile}"))
+
+    assert offered(folder, "ci-steps plan --environment ") == ["7", "staging", "production"]
+    assert not [key for key in offered(folder, "ci-steps config explain ") if set(key) & set("`$ ")]
+
+    (folder / "release.yaml").write_text(TEXT)
+    assert offered(folder, "ci-steps plan --model ") == ["specimen:candidate"]
+    assert len(offered(folder, "ci-steps plan --model specimen@")) == 1
+
+
+def test_a_tag_that_is_a_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "store" / "tags" / "specimen" / "pipe")
+
+    assert offered(folder, "ci-steps plan --model ") == ["specimen:candidate", "specimen:pipe"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

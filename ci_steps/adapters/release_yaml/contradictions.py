@@ -5,37 +5,77 @@ from collections.abc import Iterator
 
 from ci_steps.adapters.s3_place import S3Place
 from ci_steps.errors import InputError
-from ci_steps.model.settings import EnvironmentSettings
+from ci_steps.model.images import ImageRef
+from ci_steps.model.settings import ENVIRONMENT, MOST_REQUESTS, EnvironmentSettings, LoadSettings
 from ci_steps.model.told import Problem
-from ci_steps.model.written import Place, Written
+from ci_steps.model.written import Place, Written, key_of
 
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095
+"""Bytes that Linux takes (NAME_MAX, and PATH_MAX without its end)."""
+_PATHS: tuple[Place, ...] = (("store",), ("model",), ("unit_tests", "path"), ("unit_tests", "lock"))
 
 
 def contradictions(written: Written) -> Iterator[Problem]:
-    """Give what is wrong with the environments and the store."""
+    """Give what is wrong with the places, the load and the environments."""
+    yield from _with_places(written)
+    load = written.sound(LoadSettings, ("load",))
+    if load and load.rate * load.seconds > MOST_REQUESTS:
+        planned = f"{load.rate * load.seconds:g} planned requests in load"
+        yield _wrong(written, ("load", "rate"), planned, f"plan for {MOST_REQUESTS:,} or fewer")
+    yield from _with_environments(written)
 
-    def wrong(place: Place, what: str, then: str) -> Problem:
-        return Problem(written.line(place), written.where(place), what, then)
 
+def _wrong(written: Written, place: Place, what: str, then: str) -> Problem:
+    return Problem(written.line(place), written.where(place), what, then)
+
+
+def _with_places(written: Written) -> Iterator[Problem]:
     store = written.sound(str, ("store",)) or ""
     if "://" in store:
         try:
             S3Place.parse(store)
         except InputError as error:
-            yield wrong(("store",), str(error), error.hint)
+            yield _wrong(written, ("store",), str(error), error.hint)
+    for place in _PATHS:
+        path = written.sound(str, place) or ""
+        if "://" not in path and not may_be_path(path):
+            short = path if len(path) <= 40 else f"{path[:40]}…"
+            what = f"{key_of(place)}: no folder or file can be called {short!r}"
+            yield _wrong(written, place, what, "correct it")
+    if repository := _with_repository(written.sound(str, ("registry",))):
+        yield _wrong(written, ("registry",), f"registry: {repository[0]}", repository[1])
+
+
+def _with_environments(written: Written) -> Iterator[Problem]:
     if written.value(("environments",)) == {}:
-        yield wrong(("environments",), "no environments", "name one, with its target and address")
+        yield _wrong(written, ("environments",), "no environments", "name one, with its target and address")
     seen: dict[str, str] = {}
     for place, environment in written.sound_items(EnvironmentSettings, ("environments",)):
-        name = str(place[-1])
-        if not _NAME.fullmatch(name):
-            yield wrong(place, f"{name!r} is not an environment's name", "a-z, 0-9, '-'")
+        name, address = str(place[-1]), (*place, "address")
+        if not re.fullmatch(ENVIRONMENT, name):
+            yield _wrong(written, place, f"{name!r} is not an environment's name", "a-z, 0-9, '-'")
         if not 1 <= int(environment.address.rpartition(":")[2]) <= 65535:
-            yield wrong(
-                (*place, "address"), f"{environment.address} is not an address", "a port is 1 to 65535"
-            )
+            what = f"{environment.address} is not an address"
+            yield _wrong(written, address, what, "a port is 1 to 65535")
         if environment.address in seen:
             taken = f"{environment.address} is the address of {seen[environment.address]!r} too"
-            yield wrong((*place, "address"), taken, "give each environment its own port")
+            yield _wrong(written, address, taken, "give each environment its own port")
         seen.setdefault(environment.address, name)
+
+
+def may_be_path(text: str) -> bool:
+    """Tell whether a file or a folder could be called so."""
+    encoded = text.encode()
+    names = encoded.split(b"/")
+    return b"\0" not in encoded and len(encoded) <= _LONGEST_PATH and max(map(len, names)) <= _LONGEST_NAME
+
+
+def _with_repository(text: str | None) -> tuple[str, str] | None:
+    hint = "write it like registry.example.org/team/tweets"
+    if text is None:
+        return None
+    try:
+        ref = ImageRef.parse(text)
+    except InputError as error:
+        return str(error).replace("is not an image", "is not a repository"), hint
+    return (f"{text!r} is an image, and a repository is wanted", hint) if ref.tag or ref.digest else None

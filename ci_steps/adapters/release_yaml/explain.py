@@ -36,8 +36,8 @@ class _Spot(Value, frozen=True):
             return tuple(self.shape.fields)
         value = written.value(self.place)
         if self.shape.listed:
-            return tuple(str(number) for number in range(len(value or ())))
-        return tuple(map(str, value or ())) if self.shape.named else ()
+            return tuple(str(number) for number in range(len(value))) if isinstance(value, list) else ()
+        return tuple(map(str, value)) if self.shape.named and isinstance(value, dict) else ()
 
     def at(self, part: str) -> "_Spot":
         fields = self.shape.fields

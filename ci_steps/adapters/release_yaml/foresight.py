@@ -8,7 +8,14 @@ from ci_steps.adapters.release_yaml.contradictions import contradictions
 from ci_steps.adapters.release_yaml.references import wrong_references
 from ci_steps.adapters.release_yaml.waivers import in_force, wrong_waivers
 from ci_steps.model.metrics import wrong_with
-from ci_steps.model.settings import QUANTILES, LoadSettings, MetricRule, Settings, fewest_requests
+from ci_steps.model.settings import (
+    MOST_REQUESTS,
+    QUANTILES,
+    LoadSettings,
+    MetricRule,
+    Settings,
+    fewest_requests,
+)
 from ci_steps.model.told import Problem
 from ci_steps.model.written import Written
 
@@ -43,7 +50,7 @@ def _with_its_rules(written: Written) -> Iterator[Problem]:
 def _with_its_load(written: Written, waived: frozenset[str]) -> Iterator[Problem]:
     """Give the limits that the planned requests cannot decide."""
     load = written.sound(LoadSettings, ("load",))
-    if load is None:
+    if load is None or load.rate * load.seconds > MOST_REQUESTS:
         return
     for name in QUANTILES:
         fewest = fewest_requests(name)

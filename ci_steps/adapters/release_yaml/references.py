@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from ci_steps.adapters.release_yaml.contradictions import may_be_path
 from ci_steps.errors import InputError
 from ci_steps.model.images import ImageRef
 from ci_steps.model.refs import ModelRef
@@ -21,7 +22,6 @@ def wrong_references(written: Written, project: Path, waived: frozenset[str]) ->
     found: dict[Place, _Wrong] = {
         ("model",): _with_model(written.sound(str, ("model",)) or "", project),
         ("store",): _with_store(written.sound(str, ("store",)), project),
-        ("registry",): _with_repository(written.sound(str, ("registry",))),
         ("image", "base"): _with_base(written.sound(str, ("image", "base"))),
         ("unit_tests", "path"): _with_path(tests, project, "write the tests, or name where they are"),
         ("unit_tests", "lock"): _with_path(
@@ -44,6 +44,8 @@ def _with_model(text: str, project: Path) -> _Wrong:
     if not text:
         return None
     if text.startswith("@"):
+        if not may_be_path(text):
+            return None
         pointer = project / text[1:]
         try:
             text = pointer.read_text(encoding="utf-8").partition("\n")[0].strip()
@@ -58,20 +60,9 @@ def _with_model(text: str, project: Path) -> _Wrong:
 
 def _with_store(place: str | None, project: Path) -> _Wrong:
     # What is wrong with a place on S3 is a contradiction, which every command finds.
-    if place is None or "://" in place or (project / place).is_dir():
+    if place is None or "://" in place or not may_be_path(place) or (project / place).is_dir():
         return None
     return f"the folder {place} is not there", "`python -m ci_steps models publish` makes it, or correct it"
-
-
-def _with_repository(text: str | None) -> _Wrong:
-    hint = "write it like registry.example.org/team/tweets"
-    if text is None:
-        return None
-    try:
-        ref = ImageRef.parse(text)
-    except InputError:
-        return f"{text!r} is not a repository", hint
-    return (f"{text!r} is an image, and a repository is wanted", hint) if ref.tag or ref.digest else None
 
 
 def _with_base(text: str | None) -> _Wrong:
@@ -87,7 +78,7 @@ def _with_base(text: str | None) -> _Wrong:
 
 
 def _with_path(path: str | None, project: Path, then: str) -> _Wrong:
-    if not path:
+    if not path or not may_be_path(path):
         return None
     if not (project / path).resolve().is_relative_to(project.resolve()):
         return f"{path!r} leads out of the folder of release.yaml", "name a path inside"
