@@ -137,7 +137,7 @@ def _content(document: Document, before: Mapping[str, dict[str, Any]]) -> dict[s
     del content["made"], content["seal"]
     for path in OF_THIS_RUN.get(document.name, ()):
         _take_out(content, path.split("."))
-    for name in content["made_from"]:
+    for name in content["made_from"].keys() & {Plan.name, *before}:  # a checkout's state stays as it is
         content["made_from"][name] = str(
             digest_of(_of_plan(document, before) if name == "plan" else before[name])
         )

@@ -315,7 +315,8 @@ def test_a_step_without_the_document_it_needs_names_it(project: Project, step: s
 
     assert complaint.error == f".release/{missing}.json is missing"
     assert f"run `python -m ci_steps {missing}` first" in complaint.next
-    assert sorted(path.name for path in project.run_dir.glob("*")) in ([], [".gitignore", ".lock"])
+    left = {path.name for path in project.run_dir.glob("*")}
+    assert left <= {".gitignore", ".lock", "ending.txt", "findings.xml"}
 
 
 @pytest.mark.parametrize("step", ["push-image", "integration-test", "load-test", "rollout", "build-image"])

@@ -55,7 +55,9 @@ def lost(release: dict[str, Any]) -> None:
         assert session.delete(f"{at}/manifests/{release['image']}").status_code == 202
         for blob in (manifest["config"], *manifest["layers"]):
             assert session.delete(f"{at}/blobs/{blob['digest']}").status_code == 202
-        for container in client.containers.list(all=True, filters={"ancestor": reference}):
+        # Not by ancestor: an equal image of another repository, which other tests serve, has the same id.
+        label = f"ci_steps.image={reference}"
+        for container in client.containers.list(all=True, filters={"label": label}, ignore_removed=True):
             container.remove(force=True, v=True)
         client.images.remove(reference, force=True)
         with pytest.raises(docker.errors.NotFound):

@@ -74,6 +74,7 @@ def test_a_disk_that_is_full_before_the_plan_is_written_keeps_no_half_of_it(
 ) -> None:
     with small_disk(tmp_path / "disk", "64k") as disk:
         planned = ("plan", "--model", "tweets:v1", "--run-dir", str(disk))
+        (disk / ".lock").touch()  # an earlier run's
         filler = filled(disk)
 
         complaint = complaint_of(project.ci_steps(*planned), OUTSIDE)

@@ -153,7 +153,9 @@ def test_a_trace_leads_from_the_service_and_from_its_container_to_the_same_model
 def test_a_dry_run_passes_every_gate_and_touches_nothing(service: Project) -> None:
     ledger = service.ledger()
 
-    done = service.release("v2", "--run-dir", "one", "--dry-run")
+    # By its SHA: somebody rolled back from it, and its tag does not bring it back.
+    asked = ("--model", f"tweets@{service.shas['v2']}", "--environment", "production")
+    done = service.ci_steps("release", *asked, "--run-dir", "one", "--dry-run")
 
     assert done.code == 0, done.said
     assert "would put production-9" in done.output
@@ -162,7 +164,8 @@ def test_a_dry_run_passes_every_gate_and_touches_nothing(service: Project) -> No
 
 
 def test_of_two_releases_planned_at_once_one_wins_and_v2_goes_live_again(service: Project) -> None:
-    asked = ("--model", "tweets:v2", "--environment", "production")
+    assert service.ci_steps("plan", "--model", "tweets:v2", "--environment", "production").code == 2
+    asked = ("--model", f"tweets@{service.shas['v2']}", "--environment", "production")
     assert service.ci_steps("plan", *asked, "--run-dir", "one").code == 0
     environments = service.settings()["environments"]
     # The other run wants more memory and nothing else: what was found of the model holds for both.
