@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,27 +22,14 @@ from tests.doors.documents import Left
 from tests.doors.gocd.records import Run
 from tests.doors.gocd.served import server_of
 from tests.doors.gocd.server import Cancel, GoCD
-from tests.doors.jenkins.build import Build, Jenkins, Login
-from tests.doors.jenkins.kit import kit_wheel
+from tests.doors.jenkins.build import Build, Jenkins
+from tests.doors.jenkins.kit import job_on
 from tests.e2e.project import Project, ended
 
 LOAD = {"rate": 20, "seconds": 4, "warmup_seconds": 1, "p50_ms": 5000, "errors": 0, "achieved": 0.3}
 """Limits that no machine misses, however busy: what is compared is not how fast it is today."""
 
 PLANNED = 80
-# Proxies, certificates and the engine are the machine's; what tests run with is not the agent's.
-_OF_TESTS = (
-    "AWS_",
-    "CI_STEPS",
-    "DOCKER_AUTH",
-    "GIT_",
-    "GO_",
-    "MAKE",
-    "MFLAGS",
-    "PYTEST",
-    "PYTHON",
-    "VIRTUAL",
-)
 _CONTENT = shutil.ignore_patterns("model", "baseline", "image", "load-test", ".lock", ".half-*")
 
 
@@ -112,19 +98,7 @@ class JenkinsJob:
     def of(cls, project: Project, kept: Path) -> Self:
         home = project.folder.with_name("job")
         home.mkdir()
-        given = {name: value for name, value in os.environ.items() if not name.startswith(_OF_TESTS)}
-        own = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "PYTHON": sys.executable,
-            "CI_STEPS": str(kit_wheel(home)),
-            "CI_STEPS_STATE": str(project.state),
-            "CI_STEPS_HAPROXY_IMAGE": project.engine.haproxy_image,
-        }
-        credentials: dict[str, str | Login] = {
-            "docker-auth": '{"auths": {}}',
-            "model-store": Login("none", "none"),
-        }
-        return cls(Jenkins(project.folder, home, environ=given | own, credentials=credentials), kept)
+        return cls(job_on(project, home), kept)
 
     def release(self, title: str, variant: str) -> Left:
         return self._left(title, self._build(variant))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ci_steps.wiring import RELEASE
 from tests.e2e.complaints import complaint_of
 from tests.e2e.origin import Origin, a_copy
 from tests.e2e.project import Completed, Project, free_port
@@ -45,14 +46,23 @@ def test_what_is_live_in_staging_goes_to_production_as_the_same_image(service: P
     assert service.live_sha() == service.shas["v1"]
 
 
-def test_what_staging_was_rolled_back_from_goes_nowhere(service: Project) -> None:
+def test_what_staging_was_rolled_back_from_goes_nowhere_also_when_it_was_planned_before(
+    service: Project,
+) -> None:
     done = service.ci_steps("release", "--model", "tweets:v2", "--environment", "staging")
     assert done.code == 0, done.said
+    planned = ("plan", "--promote", ".release", "--environment", "production", "--run-dir", "window")
+    for step in (planned, *((name, "--run-dir", "window") for name in RELEASE[1:-1])):
+        done = service.ci_steps(*step)
+        assert done.code == 0, done.said
     done = service.ci_steps("rollback", "--environment", "staging", "--run-dir", "back")
     assert done.code == 0, done.said
 
+    too_late = service.ci_steps("rollout", "--run-dir", "window")
     complaint = complaint_of(promoted(service), 2)
 
+    assert too_late.code == 5, too_late.said
+    assert "in staging was rolled back from since the plan" in too_late.output
     assert "was rolled back from" in complaint.error
     assert service.live_sha() == service.shas["v1"]
 

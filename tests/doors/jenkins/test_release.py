@@ -1,8 +1,6 @@
 """Real releases through the Jenkinsfile: staging, production, refused, aborted, gone on with."""
 
 import json
-import os
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from ci_steps.wiring import GATES, RELEASE
-from tests.doors.jenkins.build import Jenkins, Login, Question, StillQueuedError
-from tests.doors.jenkins.kit import kit_wheel
+from tests.doors.jenkins.build import Jenkins, Question, StillQueuedError
+from tests.doors.jenkins.kit import job_on
 from tests.e2e.origin import Origin, a_copy
 from tests.e2e.project import Project, free_port
 
-# Proxies, certificates and the engine are the machine's; what tests run with is not the agent's.
-NOT_OF_AN_AGENT = ("AWS_", "CI_STEPS", "DOCKER_AUTH", "GIT_", "MAKE", "MFLAGS", "PYTEST", "PYTHON", "VIRTUAL")
 STEPS = [step for step in RELEASE if step not in GATES]
 STAGES = ("setup", *STEPS[:3], "check", *STEPS[3:])
 LOAD = {"rate": 15, "seconds": 2, "warmup_seconds": 1, "p50_ms": 2000, "errors": 0, "achieved": 0.5}
@@ -37,21 +33,7 @@ def project(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="module")
 def jenkins(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Jenkins:
     """Run an agent with nothing on it but what it needs; the job has run before."""
-    home = tmp_path_factory.mktemp("job")
-    given = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OF_AN_AGENT)}
-    own = {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "PYTHON": sys.executable,
-        "CI_STEPS": str(kit_wheel(home)),
-        "CI_STEPS_STATE": str(project.state),
-        "CI_STEPS_HAPROXY_IMAGE": project.engine.haproxy_image,
-    }
-    return Jenkins(
-        workspace=project.folder,
-        home=home,
-        environ=given | own,
-        credentials={"docker-auth": '{"auths": {}}', "model-store": Login("none", "no-such-key")},
-    )
+    return job_on(project, tmp_path_factory.mktemp("job"))
 
 
 def ended(*names: str, how: str = "SUCCESS") -> dict[str, str]:
