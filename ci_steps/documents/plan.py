@@ -25,7 +25,13 @@ class Baseline(Wire, frozen=True, kw_only=True):
     release: Annotated[str, Meta(description="its id")]
     model: Annotated[str, Meta(description="its model's name")]
     sha: Annotated[Digest, Meta(description="its model's SHA")]
+    repository: Annotated[str, Meta(description="host/repository of its image")]
     image: Annotated[Digest, Meta(description="digest of its image")]
+
+    @property
+    def reference(self) -> str:
+        """What a registry and an engine know its image by."""
+        return f"{self.repository}@{self.image}"
 
 
 class Promoted(Wire, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ def latencies(reading: Reading) -> Html:
     if report is None:
         return Html("")
     limits = _limits(plan)
-    asked = f"{plan.load.rate:g} a second for {plan.load.seconds:g} s" if plan else ""
+    asked = f"{plan.load.plan[0].rate:g} a second for {plan.load.plan[0].seconds:g} s" if plan else ""
     sent = f"{report.sent:,} of {report.planned:,} planned; {report.failed:,} failed"
     late = f"{report.lag_p99_ms:.1f} ms late (p99)"
     numbers = facts((("planned load", asked), ("requests", sent), ("the generator sent", late)))

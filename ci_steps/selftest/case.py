@@ -19,6 +19,13 @@ class Case:
     title: str
     report: Callable[[Path], Report]
     """Runs the gate on the input, in an empty folder."""
+    rule: str = ""
+    """The kind of rule that it is about; empty: the check is one kind of rule."""
+
+    @property
+    def kind(self) -> str:
+        """What must have a case that is refused and one that is inconclusive: non-inferiority, a slice's guard."""
+        return self.rule or self.check.partition(".")[2]
 
     def answered(self, folder: Path) -> Verdict | None:
         """Return the worst verdict that the gate gave under this check's id; None where it gave none."""

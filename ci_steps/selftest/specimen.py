@@ -182,6 +182,7 @@ class Specimen:
             release="production-1",
             model="specimen",
             sha=manifest_of(self.baseline).sha,
+            repository="127.0.0.1:5000/specimen",
             image=Digest("1" * 64),
         )
 

@@ -71,6 +71,7 @@ class Runs(Generic[T, L]):
             release=history.live.id,
             model=history.live.model,
             sha=history.live.sha,
+            repository=history.live.repository,
             image=history.live.image,
         )
         fields = {

@@ -19,8 +19,8 @@ def contradictions(written: Written) -> Iterator[Problem]:
     """Give what is wrong with the places, the load and the environments."""
     yield from _with_places(written)
     load = written.sound(LoadSettings, ("load",))
-    if load and load.rate * load.seconds > MOST_REQUESTS:
-        planned = f"{load.rate * load.seconds:g} planned requests in load"
+    if load and load.planned > MOST_REQUESTS:
+        planned = f"{load.planned:g} planned requests in load"
         yield _wrong(written, ("load", "rate"), planned, f"plan for {MOST_REQUESTS:,} or fewer")
     yield from _with_environments(written)
 

@@ -50,7 +50,7 @@ def _with_its_rules(written: Written) -> Iterator[Problem]:
 def _with_its_load(written: Written, waived: frozenset[str]) -> Iterator[Problem]:
     """Give the limits that the planned requests cannot decide."""
     load = written.sound(LoadSettings, ("load",))
-    if load is None or load.rate * load.seconds > MOST_REQUESTS:
+    if load is None or load.planned > MOST_REQUESTS:
         return
     for name in QUANTILES:
         fewest = fewest_requests(name)
@@ -58,7 +58,7 @@ def _with_its_load(written: Written, waived: frozenset[str]) -> Iterator[Problem
             continue
         place = ("load", f"{name}_ms")
         planned = f"{load.planned:,} planned requests cannot decide {name}, {fewest:,} can"
-        seconds = -(-fewest // load.rate)
+        seconds = -(-fewest // load.plan[0].rate)
         yield Problem(
             written.line(place),
             written.where(place),

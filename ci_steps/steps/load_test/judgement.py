@@ -125,10 +125,10 @@ def _errors(requests: Sequence[Request], limits: LoadSettings) -> Finding:
 def _achieved(requests: Sequence[Request], limits: LoadSettings, *, late: bool) -> Finding:
     answered = sum(not r.failure for r in requests)
     last = max(r.planned_s + r.latency_ms / 1000 for r in requests)
-    seconds = max(last, len(requests) / limits.rate)
-    share = answered / seconds / limits.rate
+    seconds = max(last, len(requests) / limits.plan[0].rate)
+    share = answered / seconds / limits.plan[0].rate
     verdict = Verdict.PASSED if share >= limits.achieved else Verdict.REFUSED
-    seen = f"{answered / seconds:.1f} of {limits.rate:g} planned a second ({share:.3f})"
+    seen = f"{answered / seconds:.1f} of {limits.plan[0].rate:g} planned a second ({share:.3f})"
     hint = "the service falls behind its load"
     if late and verdict is Verdict.REFUSED:
         verdict, seen, hint = Verdict.INCONCLUSIVE, f"{seen}, sent by a late generator", _BE_ON_TIME

@@ -50,9 +50,9 @@ class LoadTest(Step):
         if not bodies:
             return LoadReport(findings=(_no_payload(plan.load),), planned=planned)
         order = {
-            "rate": plan.load.rate,
+            "rate": plan.load.plan[0].rate,
             "planned": planned,
-            "warm_up": round(plan.load.rate * plan.load.warmup_seconds),
+            "warm_up": round(plan.load.plan[0].rate * plan.load.warmup_seconds),
             "bodies": bodies,
             "out": str((folder / "latencies.jsonl").resolve()),
         }
@@ -113,8 +113,10 @@ class LoadTest(Step):
 
     def _sent(self, container: Container, folder: Path, load: LoadSettings) -> list[Request]:
         """Run the generator and return what it recorded; its exit code says nothing, its records do."""
-        seconds = load.seconds + load.warmup_seconds
-        self.progress.say(f"Locust plans {load.rate:g} requests a second for {load.seconds:g} s")
+        seconds = load.plan[0].seconds + load.warmup_seconds
+        self.progress.say(
+            f"Locust plans {load.plan[0].rate:g} requests a second for {load.plan[0].seconds:g} s"
+        )
         ended = self.programs.run(
             [
                 *(sys.executable, "-m", "locust", "--locustfile", str(_LOCUSTFILE)),

@@ -10,6 +10,7 @@ from ci_steps.errors import InputError
 from ci_steps.model.guess import did_you_mean
 from ci_steps.model.ledger import Ending, History
 from ci_steps.model.metrics import refuse_bad_rules
+from ci_steps.model.release import Release
 from ci_steps.model.settings import Settings
 from ci_steps.model.wire import plain
 from ci_steps.pipeline import Step
@@ -68,9 +69,7 @@ class MakePlan(Step):
             model=manifest.name,
             sha=manifest.sha,
             manifest=manifest,
-            baseline=Baseline(release=live.id, model=live.model, sha=live.sha, image=live.image)
-            if live
-            else None,
+            baseline=_baseline(live) if live else None,
             promoted=carried.promoted if carried else None,
             ledger_length=len(history.entries),
             ledger_head=history.head,
@@ -120,6 +119,12 @@ class MakePlan(Step):
             guess = did_you_mean(self.environment, known)
             raise InputError(asked, hint=f"{guess} give --environment one of: {', '.join(known)}".strip())
         return self.environment
+
+
+def _baseline(live: Release) -> Baseline:
+    return Baseline(
+        release=live.id, model=live.model, sha=live.sha, repository=live.repository, image=live.image
+    )
 
 
 def _whose(plan: Plan) -> tuple[object, ...]:

@@ -1,0 +1,23 @@
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from ci_steps.model.settings.section import Section
+
+Policy = Literal["backward", "forward", "full"]
+
+
+class InterfaceSettings(Section, frozen=True, kw_only=True):
+    """How the model's interface may differ from the baseline's."""
+
+    policy: Annotated[
+        Policy,
+        Meta(
+            description="backward: whoever calls the baseline can call the candidate; "
+            "forward: whoever calls the candidate could call the baseline; full: both"
+        ),
+    ] = "backward"
+    unknown_fields: Annotated[
+        Literal["count", "ignore"],
+        Meta(description="whether properties that a schema does not name are part of what callers may send"),
+    ] = "count"
