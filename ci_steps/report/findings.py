@@ -1,16 +1,13 @@
-"""Every finding of every report, the witnesses, and what was not looked at."""
+"""Every finding of every report, what proves it, and what was not looked at."""
 
-from pathlib import Path
-
-from ci_steps.documents import InterfaceReport, LoadReport, Report, ScanReport, UnitTestsReport
-from ci_steps.errors import InputError
-from ci_steps.model.manifest import refuse_outside
+from ci_steps.documents import LoadReport, Report, ScanReport, UnitTestsReport
 from ci_steps.model.verdict import Finding, Verdict
-from ci_steps.report.markup import Html, code, folded, joined, section, table, tag, text
+from ci_steps.report.files import inside
+from ci_steps.report.markup import Html, code, folded, joined, section, table, tag
 from ci_steps.report.reading import Reading
+from ci_steps.report.witnesses import witnesses
 
 _HEADS = ("verdict", "check, where", "subject", "observed, next", "rule")
-_MOST_WITNESSES = 12
 
 
 def findings(reading: Reading) -> Html:
@@ -34,7 +31,7 @@ def _report(report: Report, reading: Reading) -> Html:
         if rows
         else tag("p", "It has no finding, so it lets nothing go on."),
         _not_checked(report, reading.room),
-        _witnesses(report, reading),
+        witnesses(report, reading),
         _files(report, reading.room),
         _beside(report, reading),
         opened=verdict is not Verdict.PASSED,
@@ -66,38 +63,6 @@ def _not_checked(report: Report, room: int) -> Html:
     return table(("not checked",), rows, rest=f"{report.name}.json", room=room)
 
 
-def _witnesses(report: Report, reading: Reading) -> Html:
-    named = [f.witness for f in report.findings if f.witness]
-    if isinstance(report, InterfaceReport):
-        named += report.witnesses
-    paths = list(dict.fromkeys(named))
-    left = len(paths) - _MOST_WITNESSES
-    drawn = [_witness(path, reading) for path in paths[:_MOST_WITNESSES]]
-    more = tag("p", f"… and {left:,} more, in {report.name}.json", class_="quiet") if left > 0 else Html("")
-    return joined((*drawn, more))
-
-
-def _witness(path: str, reading: Reading) -> Html:
-    file = _inside(path, reading)
-    if file is None:
-        return tag("p", "witness ", code(path), ": not in the run directory")
-    with file.open("rb") as opened:
-        content = opened.read(reading.room).decode(errors="replace")
-    caption = tag("figcaption", "witness ", code(path))
-    return tag("figure", caption, tag("pre", text(content, reading.room // 5)), class_="witness")
-
-
-def _inside(path: str, reading: Reading) -> Path | None:
-    """Return a file of the run directory; a path that leads out of it is shown, never followed."""
-    try:
-        refuse_outside(path, path)
-    except InputError:
-        return None
-    file = reading.run.root / path
-    inside = file.resolve().is_relative_to(reading.run.root.resolve())
-    return file if inside and file.is_file() else None
-
-
 def _files(report: Report, room: int) -> Html:
     if not isinstance(report, ScanReport) or not report.files:
         return Html("")
@@ -115,6 +80,6 @@ def _beside(report: Report, reading: Reading) -> Html:
         paths = (report.junit,)
     if isinstance(report, LoadReport):
         paths = (report.locust, report.latencies)
-    links = [tag("a", path, href=f"./{path}") for path in paths if path and _inside(path, reading)]
+    links = [tag("a", path, href=f"./{path}") for path in paths if path and inside(path, reading.run)]
     rows = [tag("li", link) for link in links]
     return tag("ul", *rows) if rows else Html("")

@@ -64,6 +64,7 @@ summary { cursor: pointer; padding: 9px 0; }
 figure { margin: 0 0 28px; }
 figcaption { font-weight: 600; margin-bottom: 8px; }
 .witness { margin: 12px 0; } .witness figcaption { font-weight: 400; color: var(--soft); margin-bottom: 4px; }
+.sides { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px 20px; margin-top: 10px; }
 
 svg { display: block; overflow: visible; }
 .words { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
@@ -90,6 +91,7 @@ footer { margin-top: 48px; }
 @media screen and (max-width: 720px) {
   main { padding: 16px 14px 40px; }
   dl > div { grid-template-columns: 1fr; gap: 0; padding: 5px 0; }
+  .sides { grid-template-columns: minmax(0, 1fr); }
   .strip { grid-template-columns: minmax(0, 1fr); gap: 2px; padding-bottom: 8px; }
   .strip.foot { display: flex; flex-direction: column-reverse; }
   .strip.foot > * { width: 100%; }

@@ -90,7 +90,10 @@ def test_a_witness_is_shown_whole_and_inert(tmp_path: Path, written: Write) -> N
 
     page = written(run)
 
-    assert "<figcaption>witness <code>witnesses/1-answer.json</code></figcaption><pre>{" in page
+    assert (
+        "<figcaption>witness <code>witnesses/1-answer.json</code>: an answer that only one side accepts"
+        in page
+    )
     assert "&quot;&lt;script&gt;alert(1)&lt;/script&gt;&quot;" in page
     assert "<script" not in page
 
