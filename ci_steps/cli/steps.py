@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ci_steps.cli import options
+from ci_steps.cli.proposing import or_propose
 from ci_steps.cli.screen import Screen, screen
 from ci_steps.documents import Plan, Rollout
 from ci_steps.errors import ExitCode, StepError
@@ -18,6 +19,7 @@ from ci_steps.wiring import GATES, RELEASE, Wiring, kind
 
 _ARGUMENTS: dict[str, Callable[[Any], Any]] = {
     "plan": options.of_a_plan,
+    "scan-model": or_propose,
     "rollback": options.several(
         options.environment,
         options.config,

@@ -8,5 +8,5 @@ from ci_steps.model.settings.section import Section
 class ScanSettings(Section, frozen=True, kw_only=True):
     """What a model's files may do when they are loaded."""
 
-    allow: Annotated[tuple[str, ...], Meta(description="exact names of globals that a pickle may use")] = ()
-    code: Annotated[tuple[str, ...], Meta(description="paths of source files that may run")] = ()
+    allow: Annotated[tuple[str, ...], Meta(description="exact names of globals that a file may use")] = ()
+    code: Annotated[tuple[str, ...], Meta(description="paths of files with readable code that may run")] = ()

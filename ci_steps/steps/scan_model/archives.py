@@ -1,137 +1,137 @@
-"""Zip files: numpy's npz and skops are read, code in an archive is refused, the rest is nobody's."""
+"""Archives: every member is read as a file of its own, or as the library reads it that wrote the archive."""
 
-import json
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Any, cast
 
-from ci_steps.model.verdict import Verdict
 from ci_steps.steps.scan_model.code import kind_by_name
 from ci_steps.steps.scan_model.content import Content, Problem, Shown, unreadable
-from ci_steps.steps.scan_model.names import spelled, words
-from ci_steps.steps.scan_model.numpy_files import npy
+from ci_steps.steps.scan_model.readers import skops, tars, torch, zips
+from ci_steps.steps.scan_model.readers.place import ALWAYS_BYTES, Place, UnreadError, together
 
-MOST_MEMBER = 64 << 20
-_SKOPS_PROTOCOL = 2
-_SKOPS_LOADERS = words(
-    "DictNode DefaultDictNode ListNode SetNode TupleNode BytesNode BytearrayNode SliceNode FunctionNode "
-    "MethodNode PartialNode TypeNode ConstructorFromReduceNode ObjectNode JsonNode NdArrayNode "
-    "MaskedArrayNode DTypeNode RandomStateNode RandomGeneratorNode SparseMatrixNode "
-    "TreeNode LossNode CachedNode"
+_TORCH_NOTES = frozenset(
+    {"version", "byteorder", ".format_version", ".storage_alignment", "serialization_id"}
 )
 
-_BIT_GENERATORS = words("MT19937 PCG64 PCG64DXSM Philox SFC64")
 
-
-def zipped(content: Content) -> Shown:
-    """Return what a zip file holds, member by member."""
+def tarred(content: Content, place: Place) -> Shown:
+    """Return what a tar archive holds, member by member."""
+    parts = {}
     try:
-        with zipfile.ZipFile(content.file) as archive:
-            return _members(archive)
-    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, NotImplementedError) as error:
-        return Shown("zip", problems=(unreadable(f"the zip file cannot be read: {error}"),))
-    except (RuntimeError, ValueError, UnicodeDecodeError) as error:  # an encrypted member; a broken header
-        return Shown("zip", problems=(unreadable(f"the zip file cannot be read: {error}"),))
+        for member in tars.members(content.buffer, place.budget):
+            place.budget.spend(member.size)
+            inner = Content.of(content.buffer[member.start : member.start + member.size])
+            parts[member.name] = place.read(inner, place.member(member.name))
+    except UnreadError as error:
+        return together("tar", parts, (error.problem,))
+    if {"pickle", "storages", "tensors"} <= parts.keys():
+        return together("torch", parts, (unreadable("torch wrote it before 0.1.10: save it again"),))
+    return together("tar", parts)
 
 
-def _members(archive: zipfile.ZipFile) -> Shown:
-    names = [member.filename for member in archive.infolist() if not member.is_dir()]
-    code = [name for name in names if kind_by_name(name)]
-    if code:
-        return Shown("zip", runs=f"an archive with code in it: {code[0]}")
-    if len(set(names)) < len(names):
-        return Shown("zip", problems=(unreadable("two members of the zip file have the same name"),))
-    if "schema.json" in names:
-        return _skops(archive)
-    if names and all(name.endswith(".npy") for name in names):
-        return _npz(archive)
-    kind = "torch" if any(PurePosixPath(name).name == "data.pkl" for name in names) else "zip"
-    return Shown(kind, problems=(unreadable(f"a {kind} archive of {len(names)} members"),))
+def zipped(content: Content, place: Place) -> Shown:
+    """Return what a zip archive holds, member by member."""
+    try:
+        members = zips.members(content.buffer, place.budget)
+        by_name = {member.name: member for member in members}
+        top = _torch_top(by_name)
+        if top is not None:
+            return _torch(content, place, by_name, top)
+        code = [name for name in by_name if kind_by_name(name)]
+        if code:
+            return Shown("zip", runs=f"an archive with code in it: {code[0]}")
+        parts = {}
+        schema = b""
+        for member in members:
+            try:
+                with zips.unpacked(content.buffer, member, place.budget) as inner:
+                    if member.name == "schema.json" and member.size <= ALWAYS_BYTES:
+                        schema = inner.buffer[:]
+                    parts[member.name] = place.read(inner, place.member(member.name))
+            except UnreadError as error:  # the others are read all the same: one of them may be worse
+                parts[member.name] = Shown("unread", problems=(error.problem,))
+    except UnreadError as error:
+        return Shown("zip", problems=(error.problem,))
+    if "schema.json" in parts:
+        del parts["schema.json"]
+        rest, shown = together("skops", parts), skops.skops(schema, parts)
+        return replace(shown, globals=shown.globals | rest.globals, runs=rest.runs)
+    if {"config.json", "metadata.json"} <= by_name.keys():
+        return _keras(parts)
+    return _npz(parts) if parts and all(name.endswith(".npy") for name in parts) else together("zip", parts)
 
 
-def _npz(archive: zipfile.ZipFile) -> Shown:
-    shown = []
-    for member in archive.infolist():
-        if member.file_size > MOST_MEMBER:
-            with archive.open(member) as file:
-                head = file.read(1 << 16)
-            shown.append(npy(head, member.file_size, f"{member.filename}: "))
-        else:
-            shown.append(npy(archive.read(member), member.file_size, f"{member.filename}: "))
+def _npz(parts: Mapping[str, Shown]) -> Shown:
+    shown = together("npz", parts)
+    return together("npz with objects", parts) if shown.pickled else shown
+
+
+def _keras(parts: Mapping[str, Shown]) -> Shown:
+    problems: tuple[Problem, ...] = ()
+    if parts["config.json"].format != "keras":
+        problems = (unreadable("its config.json is no configuration of Keras's"),)
+    shown = together("keras", parts, problems)
+    runs = next((part.runs for part in parts.values() if part.runs), "")
+    return Shown("keras", globals=shown.globals, problems=shown.problems, runs=runs, notes=shown.notes)
+
+
+def _torch_top(names: Mapping[str, object]) -> str | None:
+    """Return the folder that torch puts everything into; None where torch did not write the archive."""
+    found = [name for name in names if PurePosixPath(name).name == "data.pkl"]
+    tops = {name.partition("/")[0] for name in names}
+    if len(found) != 1 or len(tops) != 1 or found[0].count("/") != 1:
+        return None
+    return f"{tops.pop()}/"
+
+
+def _torch(content: Content, place: Place, members: Mapping[str, zips.Member], top: str) -> Shown:
+    kinds = {name: _torch_kind(name.removeprefix(top)) for name in members}
+    scripted = f"{top}constants.pkl" in members
+    sources = [name for name, kind in kinds.items() if kind == "source"]
+    if sources and not scripted:
+        return Shown("torch", runs=f"an archive with code in it: {sources[0]}")
+    parts: dict[str, Shown] = {}
+    problems: list[Problem] = []
+    needed: dict[str, dict[str, torch.Storage]] = {"data": {}, "constants": {}}
+    there: dict[str, dict[str, int]] = {"data": {}, "constants": {}}
+    for name, member in members.items():
+        kind = kinds[name]
+        try:
+            with zips.unpacked(content.buffer, member, place.budget) as inner:
+                if kind in there:
+                    there[kind][PurePosixPath(name).name] = member.size
+                elif kind == "pickle":
+                    parts[name], found = torch.pickled(inner.buffer)
+                    needed["constants" if name == f"{top}constants.pkl" else "data"] |= found
+                elif kind == "other":
+                    parts[name] = place.read(inner, place.member(name))
+                elif kind == "note" and (member.size > 256 or not inner.buffer[:].isascii()):
+                    problems.append(unreadable(f"member {name[:200]!a} is no note of torch's"))
+        except UnreadError as error:
+            problems.append(error.problem)
+    for kind, storages in needed.items():
+        problems += torch.unaccounted(storages, there[kind])
+    shown = together("torch", parts, tuple(problems))
+    if not scripted:
+        return shown
+    own = {name for name in shown.globals if name.startswith("__torch__.")}  # classes of its own code
     return Shown(
-        "npz with objects" if any(s.pickled for s in shown) else "npz",
-        globals=frozenset().union(*(s.globals for s in shown)),
-        problems=tuple(p for s in shown for p in s.problems),
-        pickled=any(s.pickled for s in shown),
+        "torchscript",
+        globals=shown.globals - own,
+        problems=shown.problems,
+        runs=shown.runs or "TorchScript, which is a program",
+        source=not shown.runs,
+        notes=shown.notes,
     )
 
 
-def _skops(archive: zipfile.ZipFile) -> Shown:
-    if archive.getinfo("schema.json").file_size > MOST_MEMBER:
-        return Shown("skops", problems=(unreadable("its schema.json is larger than 64 MiB"),))
-    try:
-        schema = json.loads(archive.read("schema.json"))
-    except (ValueError, RecursionError) as error:
-        return Shown("skops", problems=(unreadable(f"its schema.json is not JSON: {error}"),))
-    if not isinstance(schema, dict) or schema.get("protocol") != _SKOPS_PROTOCOL:
-        return Shown(
-            "skops", problems=(unreadable("its skops protocol is not 2: dump it with skops 0.12 or later"),)
-        )
-    found: set[str] = set()
-    problems: dict[str, Problem] = {}
-    for node in _nodes(schema):
-        loader = node["__loader__"]
-        if loader not in _SKOPS_LOADERS:
-            problems[str(loader)] = unreadable(f"a skops node of kind {loader!a}")
-        elif loader == "RandomGeneratorNode" and _bit_generator(node) not in _BIT_GENERATORS:
-            problems[loader] = unreadable("a random generator of an unknown kind")
-        elif loader != "JsonNode":
-            found |= _node_names(node)
-    return Shown("skops", globals=frozenset(found), problems=tuple(problems.values()))
-
-
-def _bit_generator(node: Any) -> str:
-    """Return the name in a random generator's state, which skops turns into a class of `numpy.random`."""
-    try:
-        return str(json.loads(node["content"]["bit_generator"]["content"]["bit_generator"]["content"]))
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return ""
-
-
-def _node_names(node: dict[str, Any]) -> set[str]:
-    module, name = str(node.get("__module__")), str(node.get("__class__"))
-    names = set() if node["__loader__"] == "CachedNode" else {spelled(module, name)}
-    if node["__loader__"] == "MethodNode":
-        content = node.get("content")
-        method = content.get("func") if isinstance(content, dict) else None
-        names.add(spelled(module, f"{name}.{method}"))
-    if node["__loader__"] == "TreeNode":
-        names.add("sklearn.tree._tree.Tree")
-    return names
-
-
-def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
-    """Give every node of the tree, at any depth, without recursion: the file's author chose the depth."""
-    waiting = [schema]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting.extend(value.values())
-            if "__loader__" in value:
-                yield cast("dict[str, Any]", value)
-        elif isinstance(value, list):
-            waiting.extend(value)
-
-
-def polyglot(kind: str) -> Problem:
-    """Say that the file is a zip file at its end and something else in front."""
-    return Problem(
-        kind="polyglot",
-        verdict=Verdict.REFUSED,
-        observed=f"it begins as {kind} and ends as a zip file",
-        rule="a file is one thing only",
-        next="do not load this file; ask where it came from",
-    )
+def _torch_kind(name: str) -> str:
+    folder, _, rest = name.partition("/")
+    if folder in {"data", "constants"} and rest.isdigit():
+        return folder
+    if name in _TORCH_NOTES or (folder == ".data" and rest in _TORCH_NOTES):
+        return "note"
+    if name in {"data.pkl", "constants.pkl"} or (folder == "code" and name.endswith(".debug_pkl")):
+        return "pickle"
+    # torch.package holds Python itself, which is imported as it is.
+    return "source" if folder == "code" and name.endswith(".py") else "other"

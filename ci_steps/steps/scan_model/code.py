@@ -5,7 +5,20 @@ from pathlib import PurePosixPath
 
 from ci_steps.steps.scan_model.content import Content
 
-SOURCE = {".py": "Python source", ".pyw": "Python source", ".pth": "a .pth file, run when Python starts"}
+SOURCE = {
+    ".py": "Python source",
+    ".pyw": "Python source",
+    ".pyx": "Python source",
+    ".pth": "a .pth file, run when Python starts",
+    ".sh": "a script",
+    ".bash": "a script",
+    ".bat": "a script",
+    ".cmd": "a script",
+    ".ps1": "a script",
+    ".js": "JavaScript",
+    ".mjs": "JavaScript",
+}
+TEMPLATES = {".jinja", ".jinja2", ".j2"}
 COMPILED = {".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib", ".whl", ".egg", ".jar", ".exe", ".a", ".o"}
 _MACHINE = (
     (b"\x7fELF", "an ELF program or library"),
@@ -42,12 +55,23 @@ def compiled(path: str, content: Content) -> str:
     # A .pyc: a version with CR LF behind it, flags 0 to 3, and at 16 a marshalled code object.
     if head[2:4] == b"\r\n" and head[5:8] == b"\0\0\0" and head[16:17] in (b"\xe3", b"c"):
         return "compiled Python"
+    # What marshal writes of a code object: four small counts in front.
+    if head[:1] in (b"\xe3", b"c") and head[2:5] == head[6:9] == head[10:13] == b"\0\0\0":
+        return "marshalled Python"
     return ""
+
+
+def is_template(path: str) -> bool:
+    """Whether its name says that Jinja renders it."""
+    return PurePosixPath(path).suffix.lower() in TEMPLATES
 
 
 def source(path: str, content: Content) -> str:
     """Return what source text the file is, by name or by its first line; empty where it is none."""
-    by_name = SOURCE.get(PurePosixPath(path).suffix.lower(), "")
+    suffix = PurePosixPath(path).suffix.lower()
+    # PyTorch's files have the same ending, and begin as no text does.
+    weights = suffix == ".pth" and content.starts(b"PK\x03\x04", b"\x80")
+    by_name = "" if weights else SOURCE.get(suffix, "")
     return by_name or ("a script" if content.starts(b"#!") else "")
 
 

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ci_steps.steps.scan_model.content import Content, Problem, mapped, trailing, unreadable
+from ci_steps.steps.scan_model.readers.place import Budget, UnreadError
 
 CHUNK = 1 << 20
-MOST_BYTES = 2 << 30
-MOST_TIMES = 200
-ALWAYS_BYTES = 64 << 20
-"""Small enough to unwrap, whatever the ratio: an array of zeros is honest."""
 _LZMA_MEMORY = 512 << 20
 
 _STREAMS: tuple[tuple[str, bytes, Callable[[], Any]], ...] = (
@@ -37,12 +34,12 @@ class Unwrapped:
 
 
 @contextmanager
-def unwrapped(content: Content) -> Iterator[Unwrapped | None]:
+def unwrapped(content: Content, budget: Budget) -> Iterator[Unwrapped | None]:
     """Give what the file holds; None where it is not compressed, or only begins as if it were."""
     for kind, magic, stream in _STREAMS:
         if content.starts(magic):
             with tempfile.TemporaryFile() as sink:
-                problems = tuple(_expand(stream(), content, sink))
+                problems = tuple(_expand(stream(), content, sink, budget))
                 if sink.tell() or not problems:
                     with mapped(sink) as inner:
                         yield Unwrapped(kind, inner, problems)
@@ -50,8 +47,7 @@ def unwrapped(content: Content) -> Iterator[Unwrapped | None]:
     yield None
 
 
-def _expand(stream: Any, content: Content, sink: BinaryIO) -> Iterator[Problem]:
-    limit = max(ALWAYS_BYTES, min(MOST_BYTES, MOST_TIMES * len(content.buffer)))
+def _expand(stream: Any, content: Content, sink: BinaryIO, budget: Budget) -> Iterator[Problem]:
     content.file.seek(0)
     chunk = content.file.read(CHUNK)
     while not stream.eof:
@@ -61,8 +57,10 @@ def _expand(stream: Any, content: Content, sink: BinaryIO) -> Iterator[Problem]:
             yield unreadable(f"it cannot be unwrapped to its end: {error}")
             return
         sink.write(piece)
-        if sink.tell() > limit:
-            yield unreadable(f"it unwraps to more than {limit >> 20} MiB")
+        try:
+            budget.spend(len(piece))
+        except UnreadError as error:
+            yield error.problem
             return
         # zlib hands back what it did not take, the others keep it.
         chunk = getattr(stream, "unconsumed_tail", b"")

@@ -1,11 +1,12 @@
 """The bytes of one file, and what reading them showed."""
 
+import io
 import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from ci_steps.model.verdict import Verdict
 
@@ -18,6 +19,10 @@ class Content:
 
     buffer: Buffer
     file: BinaryIO
+
+    @classmethod
+    def of(cls, content: bytes) -> Self:
+        return cls(content, io.BytesIO(content))
 
     def starts(self, *magics: bytes) -> bool:
         return self.buffer[:16].startswith(magics)
@@ -35,6 +40,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A range of another file of the model that is this one's raw numbers."""
+
+    path: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """What a file is, by its content, and everything it would import when it is loaded."""
 
@@ -45,7 +59,13 @@ class Shown:
     problems: tuple[Problem, ...] = ()
     runs: str = ""
     """Why the file itself is code, where it is; source text may be allowed by its path."""
+    source: bool = False
+    """A person can read what it runs, and so allow its path in `scan.code`."""
     pickled: bool = False
+    """pickle or joblib loads it, so that the lock's joblib matters."""
+    notes: tuple[str, ...] = ()
+    """What reading it did not show."""
+    claims: tuple[Claim, ...] = ()
 
 
 def unreadable(observed: str, then: str = "") -> Problem:
@@ -68,6 +88,13 @@ def trailing(observed: str) -> Problem:
     )
 
 
+def fills(end: int, size: int, kind: str = "its last tensor") -> Problem | None:
+    """Return what is wrong where what is loaded does not end with the file; None where it does."""
+    if end < size:
+        return trailing(f"{size - end} bytes follow {kind}")
+    return unreadable(f"it ends {end - size} bytes before {kind} does") if end > size else None
+
+
 def trick(observed: str) -> Problem:
     return Problem(
         kind="trick",
@@ -75,6 +102,26 @@ def trick(observed: str) -> Problem:
         observed=observed,
         rule="a pickle does only what pickling an object makes it do",
         next="do not load this file; no pickler writes this",
+    )
+
+
+def polyglot(observed: str) -> Problem:
+    return Problem(
+        kind="polyglot",
+        verdict=Verdict.REFUSED,
+        observed=observed,
+        rule="a file is one thing only",
+        next="do not load this file; ask where it came from",
+    )
+
+
+def outside(observed: str) -> Problem:
+    return Problem(
+        kind="trick",
+        verdict=Verdict.REFUSED,
+        observed=observed,
+        rule="a model's file reads and writes nothing outside of the model",
+        next="do not load this file; no exporter writes this",
     )
 
 

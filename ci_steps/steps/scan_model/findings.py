@@ -37,7 +37,7 @@ def findings_of(
             where=settings.where,
             next="scan-model.json lists all of them",
         )
-    if shown.pickled and not refused:
+    if (shown.pickled or names) and not refused:
         yield Finding(
             check="scan-model.global",
             subject=path,
@@ -77,7 +77,7 @@ def _code(path: str, reading: Reading, settings: ScanSettings) -> Finding:
         subject=path,
         verdict=Verdict.PASSED if allowed else Verdict.REFUSED,
         observed=f"{reading.shown.runs}, {'allowed' if allowed else 'which nobody allowed'}",
-        rule="a file that can run is source text named in scan.code",
+        rule="a file that can run is readable code named in scan.code",
         where=settings.where,
         next=then,
     )

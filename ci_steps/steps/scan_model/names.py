@@ -21,7 +21,11 @@ _MODULES = words(
     "ftplib smtplib telnetlib socketserver xmlrpc tempfile pathlib io _io operator _operator functools "
     "inspect types gc atexit signal builtins __builtin__ pip setuptools ensurepip venv doctest unittest "
     "pydoc idlelib lib2to3 logging weakref copyreg test distutils codecs platform linecache compileall "
-    "py_compile sqlite3 torch.hub numpy.testing numpy.f2py numpy.distutils fickling picklescan "
+    "py_compile sqlite3 numpy.testing numpy.f2py numpy.distutils fickling picklescan "
+    "torch.hub torch.serialization torch.package torch.distributed torch.multiprocessing torch.testing "
+    "torch.utils torch._dynamo torch._inductor torch.fx torch.ops torch.classes torch.onnx torch.export "
+    "torch.jit._serialization torch.jit._script keras.utils keras.src.utils keras.saving keras.src.saving "
+    "keras.src.legacy tf_keras.src.utils tensorflow transformers.utils huggingface_hub hydra.utils "
     "joblib.externals joblib.memory joblib.parallel joblib.numpy_pickle_compat joblib.numpy_pickle_utils "
     "sklearn.externals"
 )
@@ -40,7 +44,9 @@ _NAMES = words(
     "numpy.piecewise joblib.load joblib.dump joblib.numpy_pickle.load joblib.numpy_pickle._unpickle "
     "joblib.numpy_pickle.NDArrayWrapper joblib.numpy_pickle.ZNDArrayWrapper "
     "joblib.numpy_pickle.load_compatibility skops.io.load skops.io.loads pandas.read_pickle "
-    "pandas.io.pickle.read_pickle pandas.eval torch.load torch.serialization.load yaml.load yaml.unsafe_load "
+    "pandas.io.pickle.read_pickle pandas.eval torch.load torch.storage._load_from_bytes torch.compile "
+    "torch.jit.load keras.models.load_model keras.models.model_from_json keras.layers.Lambda "
+    "keras.layers.TFSMLayer keras.layers.TorchModuleWrapper yaml.load yaml.unsafe_load yaml.full_load "
     "sklearn.datasets.fetch_openml"
 )
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"

@@ -34,6 +34,8 @@ class Walk(Values):
     frame_end: int = 0
     headless: bool = False
     """It has no PROTO in front: a plain text may happen to begin like it."""
+    references: list[Any] | None = None
+    """The persistent ids, where whoever loads it looks them up in the same file."""
 
     def walk(self) -> Self:
         """Go to the pickle's STOP, or as far as an unpickler could get, and return itself."""
@@ -117,13 +119,20 @@ class Walk(Values):
         self.unknown("it takes a global from copyreg's extension registry, by number")
         self.stack.append(MADE)
 
-    def persistent(self, _: object) -> None:
-        self.unknown("it refers to an object outside the file, by a persistent id")
-        self.stack.append(MADE)
+    def persistent(self, argument: object) -> None:
+        self._refer(argument)
 
     def persistent_from_stack(self, _: object) -> None:
-        self.watch((self.stack.pop(),))
-        self.persistent(None)
+        value = self.stack.pop()
+        self.watch((value,))
+        self._refer(value)
+
+    def _refer(self, value: object) -> None:
+        if self.references is None:
+            self.unknown("it refers to an object outside the file, by a persistent id")
+        else:
+            self.references.append(value)
+        self.stack.append(MADE)
 
     def out_of_band(self, _: object) -> None:
         self.unknown("it takes a buffer from outside the file")

@@ -27,6 +27,7 @@ class ScanModel(Step):
     def run(self, run: RunDir) -> ScanReport:
         # Every step looks at the declarations of those before it, and few read what this one does.
         from ci_steps.steps.scan_model.allowing import parted, to_paste
+        from ci_steps.steps.scan_model.claims import settled
         from ci_steps.steps.scan_model.content import opened
         from ci_steps.steps.scan_model.findings import findings_of
         from ci_steps.steps.scan_model.lock import joblib_pin
@@ -34,9 +35,11 @@ class ScanModel(Step):
 
         plan, fetched = run.read(Plan), run.read(FetchedModel)
         readings: dict[str, Reading] = {}
+        sizes = {file.path: file.size for file in fetched.files}
         for file in fetched.files:
             with opened(run.verified(fetched.folder, file)) as content:
-                readings[file.path] = read(file.path, content)
+                readings[file.path] = read(file.path, content, sizes)
+        readings = settled(readings, sizes)
         # The server loads this one with joblib, so how pickle.load would read it does not matter.
         predictor = plan.manifest.predictor
         ours = predictor.file if isinstance(predictor, SklearnPredictor) else None
@@ -132,4 +135,5 @@ def _not_checked(readings: "dict[str, Reading]", pickled: list[str]) -> tuple[st
         notes.append(f"what the source does when it runs: {', '.join(sources)}")
     if pickled:
         notes.append(f"what allowed classes do with crafted arrays: {', '.join(pickled)}")
+    notes += [f"{note}, in {path}" for path, reading in readings.items() for note in reading.shown.notes]
     return tuple(notes)
