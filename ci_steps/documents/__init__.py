@@ -9,8 +9,27 @@ from ci_steps.documents.evidence import (
     UnitTestsReport,
 )
 from ci_steps.documents.image import BuiltImage, Layer, PushedImage
-from ci_steps.documents.live import IntegrationReport, LatencyBin, LoadReport, Moment, Rollback, Rollout
-from ci_steps.documents.plan import Baseline, FetchedModel, Plan, Promoted
+from ci_steps.documents.live import IntegrationReport, Moment, Rollback, Rollout
+from ci_steps.documents.load import (
+    CurvePoint,
+    LatencyBin,
+    LatencyQuantile,
+    LoadInterval,
+    LoadReport,
+    LoadSide,
+    LoadStage,
+    WarmUp,
+)
+from ci_steps.documents.plan import (
+    Baseline,
+    Evidence,
+    FetchedEvidence,
+    FetchedModel,
+    FetchedReference,
+    Plan,
+    Promoted,
+    Reference,
+)
 
 DOCUMENTS: tuple[type[Document], ...] = (
     Plan,
@@ -32,19 +51,28 @@ __all__ = [
     "DOCUMENTS",
     "Baseline",
     "BuiltImage",
+    "CurvePoint",
     "Document",
+    "Evidence",
+    "FetchedEvidence",
     "FetchedModel",
+    "FetchedReference",
     "IntegrationReport",
     "InterfaceReport",
     "LatencyBin",
+    "LatencyQuantile",
     "Layer",
+    "LoadInterval",
     "LoadReport",
+    "LoadSide",
+    "LoadStage",
     "Made",
     "MetricsReport",
     "Moment",
     "Plan",
     "Promoted",
     "PushedImage",
+    "Reference",
     "Report",
     "Rollback",
     "Rollout",
@@ -52,4 +80,5 @@ __all__ = [
     "ScannedFile",
     "Stopped",
     "UnitTestsReport",
+    "WarmUp",
 ]

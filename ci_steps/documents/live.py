@@ -5,47 +5,16 @@ from msgspec import Meta
 from ci_steps.documents.base import Document, Report
 from ci_steps.errors import ExitCode
 from ci_steps.model.release import Observed, Release
-from ci_steps.model.verdict import Verdict, Waived
+from ci_steps.model.verdict import Finding, Verdict, Waived
 from ci_steps.model.wire import Wire
 
 
 class IntegrationReport(Report, frozen=True, kw_only=True):
-    """Whether the pushed image answers as the raw model did."""
+    """Whether the raw model and the pushed image answer as golden.jsonl says."""
 
     name: ClassVar[str] = "integration-test"
 
     rows: Annotated[int, Meta(description="rows replayed", ge=0)] = 0
-
-
-class LatencyBin(Wire, frozen=True, kw_only=True):
-    """One bar of the latency histogram."""
-
-    up_to_ms: Annotated[float, Meta(description="upper edge, ms")]
-    requests: Annotated[int, Meta(description="requests in it", ge=0)]
-
-
-class LoadReport(Report, frozen=True, kw_only=True):
-    """Whether the image bears its load, with latency counted from the planned moment of each request."""
-
-    name: ClassVar[str] = "load-test"
-
-    planned: Annotated[int, Meta(description="requests planned", ge=0)] = 0
-    sent: Annotated[int, Meta(description="requests sent", ge=0)] = 0
-    failed: Annotated[int, Meta(description="requests that failed", ge=0)] = 0
-    quantiles_ms: Annotated[
-        dict[str, float], Meta(description="p50, p95, p99, max of the sorted list, ms")
-    ] = {}
-    lag_p99_ms: Annotated[float, Meta(description="how late the generator itself sent, p99, ms", ge=0)] = 0
-    histogram: Annotated[tuple[LatencyBin, ...], Meta(description="latencies of all requests")] = ()
-    latencies: Annotated[str | None, Meta(description="every latency, a file in the run directory")] = None
-    locust: Annotated[str | None, Meta(description="Locust's report, a file in the run directory")] = None
-
-    @property
-    def headline(self) -> str:
-        if not self.verdict.lets_go_on:
-            return super().headline
-        quantiles = ", ".join(f"{name} {value:.1f} ms" for name, value in self.quantiles_ms.items())
-        return f"{self.sent} requests, {self.failed} failed, {quantiles}"
 
 
 class Moment(Wire, frozen=True, kw_only=True):
@@ -75,6 +44,7 @@ class _Deed(Document, frozen=True, kw_only=True):
     before: Annotated[Release | None, Meta(description="the release that was live before")]
     observed: Annotated[Observed | None, Meta(description="what really runs, read back at the end")] = None
     timeline: Annotated[tuple[Moment, ...], Meta(description="what happened when")] = ()
+    not_checked: Annotated[tuple[str, ...], Meta(description="what was not looked at, and why")] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -83,7 +53,7 @@ class _Deed(Document, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> ExitCode:
-        return _EXITS.get(self.result, ExitCode.GO_ON)
+        return _EXITS.get(self.result, self.verdict.exit_code)
 
     @property
     def headline(self) -> str:
@@ -104,6 +74,25 @@ class Rollout(_Deed, frozen=True, kw_only=True):
     name: ClassVar[str] = "rollout"
 
     waived: Annotated[tuple[Waived, ...], Meta(description="what did not stop it, and who answers")] = ()
+    findings: Annotated[
+        tuple[Finding, ...], Meta(description="how golden rows were answered through the live address")
+    ] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of how it ended and what was found: what was live before is not taken back."""
+        return max((super().verdict, *(finding.verdict for finding in self.findings)))
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if not finding.verdict.lets_go_on)
+
+    @property
+    def headline(self) -> str:
+        told = super().headline
+        if self.result == "live" and not self.reason and self.findings:
+            return f"{told}, {self.findings[0].observed}"
+        return told
 
 
 class Rollback(_Deed, frozen=True, kw_only=True):

@@ -1,8 +1,11 @@
-"""Loads that the load test must refuse, must not decide, and must pass; two of them are really sent."""
+"""Loads that the load test must refuse, must not decide, and must pass; some of them are really sent."""
 
+import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,166 +13,219 @@ from typing import Any
 import msgspec
 
 from ci_steps.adapters.programs import ChildPrograms
-from ci_steps.documents import LoadReport, PushedImage, Report
+from ci_steps.documents import PushedImage, Report
 from ci_steps.model.digest import Digest
-from ci_steps.model.settings import LoadSettings
+from ci_steps.model.settings import IntegrationSettings, LoadSettings, Stage
 from ci_steps.model.verdict import Verdict
+from ci_steps.ports import Containers, Programs
+from ci_steps.ports.containers import Finished
 from ci_steps.selftest.case import Case
-from ci_steps.selftest.loopback import LoopbackService, specimen_answer
+from ci_steps.selftest.load_limits import PURE
+from ci_steps.selftest.loads import Recorder
+from ci_steps.selftest.loopback import LoopbackContainer, LoopbackService, Reply, specimen_answer
 from ci_steps.selftest.silent import Silent
-from ci_steps.selftest.specimen import Specimen
+from ci_steps.selftest.specimen import INTERFACE, Specimen, model_files
 from ci_steps.steps.load_test import LoadTest
-from ci_steps.steps.load_test.judgement import MOST_LAG_MS, Request, judged
 
-_LIMITS = LoadSettings(rate=100, seconds=10, p50_ms=20, p95_ms=50, p99_ms=100, errors=0.01, achieved=0.98)
-_N = 1000
-
-
-def _requests(
-    latencies: Iterable[float], *, failed: int = 0, lag_ms: float = 1.0, every_s: float = 0.01
-) -> tuple[Request, ...]:
-    return tuple(
-        Request(
-            planned_s=number * every_s,
-            lag_ms=lag_ms,
-            latency_ms=latency,
-            failure="status 500" if number < failed else "",
-        )
-        for number, latency in enumerate(latencies)
-    )
+_PASSED, _REFUSED, _INCONCLUSIVE = Verdict.PASSED, Verdict.REFUSED, Verdict.INCONCLUSIVE
+_PUSHED, _LIVE = Digest("2" * 64), Digest("1" * 64)
 
 
-def _slow(share: float, latency: float) -> list[float]:
-    """Return latencies of which a share is slow and the others take 5 ms."""
-    slow = round(share * _N)
-    return [5.0] * (_N - slow) + [latency] * slow
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Two services: which one is started depends on the image that is asked for."""
+
+    pushed: LoopbackService
+    live: LoopbackService
+
+    def started(
+        self, reference: str, *, env: dict[str, str], memory_mb: int | None
+    ) -> AbstractContextManager[LoopbackContainer]:
+        """Start the one whose image this is."""
+        service = self.live if reference.endswith(str(_LIVE)) else self.pushed
+        return service.started(reference, env=env, memory_mb=memory_mb)
+
+    def ran(
+        self, reference: str, program: str, *, given: bytes, memory_mb: int | None, seconds: float
+    ) -> Finished:
+        return self.pushed.ran(reference, program, given=given, memory_mb=memory_mb, seconds=seconds)
 
 
-_SOUND = _requests(_slow(0.009, 90.0))
+@dataclass(frozen=True, slots=True)
+class _Unpublished(_Beside):
+    """The port of the container is published nowhere."""
+
+    @contextmanager
+    def started(
+        self, reference: str, *, env: dict[str, str], memory_mb: int | None
+    ) -> Iterator[LoopbackContainer]:
+        with self.pushed.started(reference, env=env, memory_mb=memory_mb) as container:
+            yield replace(container, address="")
 
 
-def _judge(requests: tuple[Request, ...], limits: LoadSettings, _folder: Path) -> Report:
-    return LoadReport(findings=judged(requests, _N, limits))
+_PLAN = LoadSettings(rate=100, seconds=10, p95_ms=50)
+_VERSUS = msgspec.structs.replace(_PLAN, versus="baseline", slower_by_at_most_ms=5.0)
+_SHORT = LoadSettings(rate=40, seconds=1, warmup_seconds=0.5, p50_ms=50)
+_SOUND_SERVICE = _Beside(LoopbackService(), LoopbackService())
+_NEVER_READY = LoopbackService(routes={"GET /health/ready": lambda _: Reply(503, b"")})
+_SECOND = Specimen(baseline=model_files())
+_FEW = INTERFACE | {"input": {"type": "object", "properties": {"text": {"enum": ["good", "bad"]}}}}
 
 
-def _judged(
-    check: str, wanted: Verdict, title: str, requests: tuple[Request, ...], limits: LoadSettings = _LIMITS
-) -> Case:
-    return Case("load-test", f"load-test.{check}", wanted, title, partial(_judge, requests, limits))
+def _whole(
+    folder: Path,
+    *,
+    load: LoadSettings = _PLAN,
+    sent: Programs | None = None,
+    containers: Containers = _SOUND_SERVICE,
+    specimen: Specimen | None = None,
+    pushed: Digest = _PUSHED,
+) -> Report:
+    """Run the step on a specimen; without ``sent`` nothing is sent, and every answer took 5 ms."""
+    specimen = specimen or Specimen()
+    plan = {"load": load, "integration": IntegrationSettings(ready_seconds=0.5)}
+    run = replace(specimen, plan=plan).laid_out(folder)
+    run.write(PushedImage(repository="127.0.0.1:5000/specimen", image=pushed, findings=()))
+    return LoadTest(containers, sent or Recorder(), Silent()).run(run)
 
 
-def _late(seconds: float, request: Any) -> Any:
-    time.sleep(seconds)
+def _run(check: str, wanted: Verdict, title: str, rule: str = "", **given: Any) -> Case:
+    name = f"load-test.{check}" if check else "load-test"
+    return Case("load-test", name, wanted, title, partial(_whole, **given), rule)
+
+
+def _really(check: str, wanted: Verdict, title: str, load: LoadSettings, service: LoopbackService) -> Case:
+    def report_of(folder: Path) -> Report:
+        return _whole(folder, load=load, sent=ChildPrograms(os.environ), containers=_Beside(service, service))
+
+    return Case("load-test", f"load-test.{check}", wanted, f"{title}, really sent to", report_of)
+
+
+def _late(request: Any) -> Any:
+    time.sleep(0.3)
     return specimen_answer(request)
 
 
-def _really_sent(answers: Callable[[Any], Any], folder: Path) -> Report:
-    limits = LoadSettings(rate=40, seconds=1, warmup_seconds=0.25, p50_ms=150)
-    run = Specimen(plan={"load": limits}).laid_out(folder)
-    run.write(PushedImage(repository="127.0.0.1:5000/specimen", image=Digest("1" * 64), findings=()))
-    return LoadTest(LoopbackService(answers=answers), ChildPrograms(os.environ), Silent()).run(run)
+def _apart(ours: float, live: float = 5.0) -> Recorder:
+    """Return what two services make of a plan, the pushed one and the live one."""
+    return Recorder(latency=lambda side, _: (ours, live)[side])
 
 
-def _ended(folder: Path) -> Report:
-    run = Specimen().laid_out(folder)
-    run.write(PushedImage(repository="127.0.0.1:5000/specimen", image=Digest("1" * 64), findings=()))
-    return LoadTest(LoopbackService(ended=3), ChildPrograms(os.environ), Silent()).run(run)
+def _live_fails(side: int, moment: float) -> str:
+    return "status 422" if side and moment < 1 else ""
 
 
-def _without_golden(folder: Path) -> Report:
-    run = Specimen(files={"requirements.lock": b""}).laid_out(folder)
-    run.write(PushedImage(repository="127.0.0.1:5000/specimen", image=Digest("1" * 64), findings=()))
-    return LoadTest(LoopbackService(), ChildPrograms(os.environ), Silent()).run(run)
-
-
-def _read_late(latency: float) -> tuple[Request, ...]:
-    """Return requests of which a few are sent 60 ms late, and others in time but read as late as that."""
-    late = _requests([65.0] * 20, lag_ms=60.0)
-    return (*late, *_requests(_slow(0.06, latency))[20:])
-
-
-_PASSED, _REFUSED, _INCONCLUSIVE = Verdict.PASSED, Verdict.REFUSED, Verdict.INCONCLUSIVE
-_STALLED = _requests([5.0] * 600 + [max(5.0, 4000.0 - 10 * n) for n in range(400)])
-_HALF = msgspec.structs.replace(_LIMITS, achieved=0.5)
-_TWICE_AS_LONG = (
-    *_requests([5.0] * (_N - 1)),
-    Request(planned_s=19.0, lag_ms=0, latency_ms=1000, failure=""),
+_TURNS: tuple[Case, ...] = (
+    _run("baseline", _INCONCLUSIVE, "a first release", load=_VERSUS),
+    _run(
+        "baseline",
+        _INCONCLUSIVE,
+        "a live release that does not come up",
+        load=_VERSUS,
+        specimen=_SECOND,
+        containers=_Beside(LoopbackService(), LoopbackService(ended=3)),
+    ),
+    _run(
+        "baseline",
+        _INCONCLUSIVE,
+        "a live release that does not take what is sent",
+        load=_VERSUS,
+        specimen=_SECOND,
+        sent=Recorder(failure=_live_fails),
+    ),
+    _run(
+        "versus",
+        _REFUSED,
+        "a live release that comes up, and is quicker",
+        "baseline",
+        load=_VERSUS,
+        specimen=_SECOND,
+        sent=_apart(11.0),
+    ),
+    _run("versus", _PASSED, "a live release as quick", load=_VERSUS, specimen=_SECOND, sent=_apart(9.0)),
+    _run("versus", _PASSED, "the image that is live", load=_VERSUS, specimen=_SECOND, pushed=_LIVE),
+    _run("", _PASSED, "a sound second release", load=_VERSUS, specimen=_SECOND),
 )
 
-CASES: tuple[Case, ...] = (
-    _judged("p50", _REFUSED, "a median above its limit", _requests(_slow(0.6, 21.0))),
-    _judged("p50", _PASSED, "a median below its limit", _SOUND),
-    _judged("p50", _PASSED, "a median on its limit", _requests([20.0] * _N)),
-    _judged("p50", _INCONCLUSIVE, "a median of 19 requests", _SOUND[:19]),
-    _judged("p95", _REFUSED, "a 95th percentile above its limit", _requests(_slow(0.06, 51.0))),
-    _judged("p95", _PASSED, "a 95th percentile below its limit", _SOUND),
-    _judged("p95", _INCONCLUSIVE, "a 95th percentile of 199 requests", _SOUND[:199]),
-    _judged("p99", _REFUSED, "a 99th percentile above its limit", _requests(_slow(0.011, 101.0))),
-    _judged("p99", _REFUSED, "a service that stands still for four seconds", _STALLED),
-    _judged("p99", _PASSED, "slow requests, but fewer than one in a hundred", _requests(_slow(0.009, 999.0))),
-    _judged("p99", _INCONCLUSIVE, "a 99th percentile of 999 requests", _SOUND[:999]),
-    _judged(
-        "p99",
-        _INCONCLUSIVE,
-        "latency above its limit only by the generator's lateness",
-        _requests(_slow(1.0, 110.0), lag_ms=MOST_LAG_MS + 2),
-    ),
-    _judged(
-        "p99",
-        _INCONCLUSIVE,
-        "latency on its limit without the generator's lateness",
-        _requests([112.0] * _N, lag_ms=12.0),
-    ),
-    _judged(
-        "p99",
-        _REFUSED,
-        "latency above its limit even without the generator's lateness",
-        _requests([113.0] * _N, lag_ms=12.0),
-    ),
-    _judged(
-        "p95",
-        _INCONCLUSIVE,
-        "latency above its limit only because a late generator read the answers late",
-        _read_late(110.0),
-    ),
-    _judged(
+
+_STARTED: tuple[Case, ...] = (
+    _run(
         "p95",
         _REFUSED,
-        "latency above its limit beyond all that a late generator adds",
-        _read_late(111.0),
+        "a service that is never steady, and too slow",
+        "warmup",
+        sent=Recorder(latency=lambda _, __: 51.0, medians=(70.0, 20.0)),
     ),
-    _judged("p95", _PASSED, "latency below its limit, sent late", _requests([45.0] * _N, lag_ms=12.0)),
-    _judged("errors", _REFUSED, "more failures than allowed", _requests([5.0] * _N, failed=11)),
-    _judged("errors", _PASSED, "as many failures as allowed", _requests([5.0] * _N, failed=10)),
-    _judged("requests", _INCONCLUSIVE, "no request at all", ()),
-    _judged("achieved", _REFUSED, "a rate below the planned one", _requests([5.0] * _N, every_s=0.0103)),
-    _judged("achieved", _PASSED, "the planned rate", _SOUND),
-    _judged("achieved", _PASSED, "a rate on its limit", _TWICE_AS_LONG, _HALF),
-    _judged(
-        "achieved",
-        _INCONCLUSIVE,
-        "a rate that the generator itself missed",
-        _requests([30.0] * _N, every_s=0.0103, lag_ms=MOST_LAG_MS + 1),
-    ),
-    _judged("generator", _INCONCLUSIVE, "a generator that sends late", _requests([20.0] * _N, lag_ms=10.5)),
-    _judged("generator", _PASSED, "a generator that sends on time", _SOUND),
-    _judged("generator", _PASSED, "a generator on its limit", _requests([20.0] * _N, lag_ms=MOST_LAG_MS)),
-    _judged("requests", _INCONCLUSIVE, "a plan of which a part was not recorded", _SOUND[:990]),
-    Case("load-test", "load-test.ready", _REFUSED, "a container that ends at once", _ended),
-    Case("load-test", "load-test.payload", _INCONCLUSIVE, "a model without golden rows", _without_golden),
-    Case(
-        "load-test",
-        "load-test.p50",
+    _run(
+        "ready",
         _REFUSED,
-        "a service that takes 0.3 s, really sent to",
-        partial(_really_sent, partial(_late, 0.3)),
+        "a container that ends at once",
+        containers=_Beside(LoopbackService(ended=3), LoopbackService()),
     ),
-    Case(
-        "load-test",
-        "load-test.errors",
+    _run(
+        "ready",
+        _REFUSED,
+        "a container that is never ready",
+        containers=_Beside(_NEVER_READY, LoopbackService()),
+    ),
+    _run(
+        "ready",
+        _INCONCLUSIVE,
+        "a container that somebody stopped",
+        containers=_Beside(LoopbackService(ended=143), LoopbackService()),
+    ),
+    _run(
+        "ready",
+        _INCONCLUSIVE,
+        "a container whose port is not published",
+        containers=_Unpublished(LoopbackService(), LoopbackService()),
+    ),
+    _run("ready", _PASSED, "a container that comes up"),
+    _run(
+        "payload",
+        _INCONCLUSIVE,
+        "a model without golden rows",
+        specimen=Specimen(files={"requirements.lock": b""}),
+    ),
+    _run(
+        "payload",
+        _INCONCLUSIVE,
+        "an interface that allows three requests",
+        load=msgspec.structs.replace(_PLAN, payloads="interface"),
+        specimen=Specimen(files=model_files(**{"interface.json": json.dumps(_FEW).encode()})),
+    ),
+    _run(
+        "payload",
+        _INCONCLUSIVE,
+        "a model without an interface",
+        load=msgspec.structs.replace(_PLAN, payloads="interface"),
+        specimen=Specimen(files=model_files(**{"interface.json": None})),
+    ),
+    _run("payload", _PASSED, "golden rows"),
+    _run(
+        "errors",
+        _REFUSED,
+        "a service that does not take what its interface allows",
+        "payload",
+        load=msgspec.structs.replace(_PLAN, payloads="interface"),
+        sent=Recorder(failure=lambda _, __: "status 422"),
+    ),
+    _run(
+        "p95",
+        _REFUSED,
+        "a second stage that is too slow",
+        load=LoadSettings(stages=(Stage(rate=50, seconds=10), Stage(rate=100, seconds=10)), p95_ms=50),
+        sent=Recorder(latency=lambda _, moment: 5.0 if moment < 5 else 60.0),
+    ),
+    _really("p50", _REFUSED, "a service that takes 0.3 s", _SHORT, LoopbackService(answers=_late)),
+    _really(
+        "errors",
         _PASSED,
-        "a sound service, really sent to",
-        partial(_really_sent, specimen_answer),
+        "a sound service, with requests of its interface",
+        msgspec.structs.replace(_SHORT, payloads="interface", arrivals="poisson"),
+        LoopbackService(),
     ),
-    Case("load-test", "load-test", _PASSED, "a sound load", partial(_judge, _SOUND, _LIMITS)),
+    _run("", _PASSED, "a sound load"),
 )
+
+CASES: tuple[Case, ...] = (*PURE, *_TURNS, *_STARTED)

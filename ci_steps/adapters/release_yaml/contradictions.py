@@ -3,26 +3,25 @@
 import re
 from collections.abc import Iterator
 
+from ci_steps.adapters.release_yaml.loads import wrong_load
+from ci_steps.adapters.release_yaml.models import wrong_models
+from ci_steps.adapters.release_yaml.places import may_be_path
 from ci_steps.adapters.s3_place import S3Place
 from ci_steps.errors import InputError
 from ci_steps.model.images import ImageRef
-from ci_steps.model.settings import ENVIRONMENT, MOST_REQUESTS, EnvironmentSettings, LoadSettings
+from ci_steps.model.settings import ENVIRONMENT, EnvironmentSettings, EvidenceSettings
 from ci_steps.model.told import Problem
 from ci_steps.model.written import Place, Written, key_of
 
-_LONGEST_NAME, _LONGEST_PATH = 255, 4095
-"""Bytes that Linux takes (NAME_MAX, and PATH_MAX without its end)."""
 _PATHS: tuple[Place, ...] = (("store",), ("model",), ("unit_tests", "path"), ("unit_tests", "lock"))
 
 
 def contradictions(written: Written) -> Iterator[Problem]:
     """Give what is wrong with the places, the load and the environments."""
     yield from _with_places(written)
-    load = written.sound(LoadSettings, ("load",))
-    if load and load.planned > MOST_REQUESTS:
-        planned = f"{load.planned:g} planned requests in load"
-        yield _wrong(written, ("load", "rate"), planned, f"plan for {MOST_REQUESTS:,} or fewer")
+    yield from wrong_load(written)
     yield from _with_environments(written)
+    yield from wrong_models(written)
 
 
 def _wrong(written: Written, place: Place, what: str, then: str) -> Problem:
@@ -36,7 +35,10 @@ def _with_places(written: Written) -> Iterator[Problem]:
             S3Place.parse(store)
         except InputError as error:
             yield _wrong(written, ("store",), str(error), error.hint)
-    for place in _PATHS:
+    evaluations: list[Place] = [
+        (*place, "evaluations") for place, _ in written.sound_items(EvidenceSettings, ("evidence",))
+    ]
+    for place in (*_PATHS, *evaluations):
         path = written.sound(str, place) or ""
         if "://" not in path and not may_be_path(path):
             short = path if len(path) <= 40 else f"{path[:40]}…"
@@ -61,13 +63,6 @@ def _with_environments(written: Written) -> Iterator[Problem]:
             taken = f"{environment.address} is the address of {seen[environment.address]!r} too"
             yield _wrong(written, address, taken, "give each environment its own port")
         seen.setdefault(environment.address, name)
-
-
-def may_be_path(text: str) -> bool:
-    """Tell whether a file or a folder could be called so."""
-    encoded = text.encode()
-    names = encoded.split(b"/")
-    return b"\0" not in encoded and len(encoded) <= _LONGEST_PATH and max(map(len, names)) <= _LONGEST_NAME
 
 
 def _with_repository(text: str | None) -> tuple[str, str] | None:

@@ -5,17 +5,12 @@ from datetime import date
 from pathlib import Path
 
 from ci_steps.adapters.release_yaml.contradictions import contradictions
+from ci_steps.adapters.release_yaml.loads import undecided_load
+from ci_steps.adapters.release_yaml.models import missing_evidence
 from ci_steps.adapters.release_yaml.references import wrong_references
 from ci_steps.adapters.release_yaml.waivers import in_force, wrong_waivers
 from ci_steps.model.metrics import wrong_with
-from ci_steps.model.settings import (
-    MOST_REQUESTS,
-    QUANTILES,
-    LoadSettings,
-    MetricRule,
-    Settings,
-    fewest_requests,
-)
+from ci_steps.model.settings import MetricRule, Settings
 from ci_steps.model.told import Problem
 from ci_steps.model.written import Written
 
@@ -27,8 +22,9 @@ def problems(written: Written, project: Path, today: date) -> list[Problem]:
         *_of_its_types(written),
         *contradictions(written),
         *_with_its_rules(written),
-        *_with_its_load(written, waived),
+        *undecided_load(written, waived),
         *wrong_references(written, project, waived),
+        *missing_evidence(written, project),
         *wrong_waivers(written, today),
     ]
     return sorted(found)
@@ -45,24 +41,3 @@ def _with_its_rules(written: Written) -> Iterator[Problem]:
         if wrong := wrong_with(rule):
             what, then = wrong
             yield Problem(written.line(place), written.where(place), what, then)
-
-
-def _with_its_load(written: Written, waived: frozenset[str]) -> Iterator[Problem]:
-    """Give the limits that the planned requests cannot decide."""
-    load = written.sound(LoadSettings, ("load",))
-    if load is None or load.planned > MOST_REQUESTS:
-        return
-    for name in QUANTILES:
-        fewest = fewest_requests(name)
-        if getattr(load, f"{name}_ms") is None or load.planned >= fewest:
-            continue
-        place = ("load", f"{name}_ms")
-        planned = f"{load.planned:,} planned requests cannot decide {name}, {fewest:,} can"
-        seconds = -(-fewest // load.plan[0].rate)
-        yield Problem(
-            written.line(place),
-            written.where(place),
-            planned,
-            f"send for {seconds:g} seconds or more, or leave {name}_ms out",
-            warning=f"load-test.{name}" in waived,
-        )

@@ -2,7 +2,14 @@
 
 from ci_steps.model.settings.image import ImageSettings
 from ci_steps.model.settings.interface import InterfaceSettings, Policy
-from ci_steps.model.settings.load import MOST_REQUESTS, QUANTILES, LoadSettings, Stage, fewest_requests
+from ci_steps.model.settings.load import (
+    MOST_REQUESTS,
+    QUANTILES,
+    LoadSettings,
+    Stage,
+    fewest_for_errors,
+    fewest_requests,
+)
 from ci_steps.model.settings.metrics import Direction, EvidenceSettings, MetricRule
 from ci_steps.model.settings.release import Settings
 from ci_steps.model.settings.scan import ScanSettings
@@ -30,5 +37,6 @@ __all__ = [
     "Settings",
     "Stage",
     "UnitTestSettings",
+    "fewest_for_errors",
     "fewest_requests",
 ]

@@ -14,10 +14,13 @@ class InterfaceSettings(Section, frozen=True, kw_only=True):
         Policy,
         Meta(
             description="backward: whoever calls the baseline can call the candidate; "
-            "forward: whoever calls the candidate could call the baseline; full: both"
+            "forward: whoever calls the candidate could call the baseline, should a rollback come; full: both"
         ),
     ] = "backward"
     unknown_fields: Annotated[
         Literal["count", "ignore"],
-        Meta(description="whether properties that a schema does not name are part of what callers may send"),
+        Meta(
+            description="count: by the letter, what a schema does not name may be there with any value; "
+            "ignore: nobody sends what it does not name, and a property more in an answer is passed over"
+        ),
     ] = "count"

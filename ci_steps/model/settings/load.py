@@ -5,8 +5,8 @@ from msgspec import Meta
 
 from ci_steps.model.settings.section import Positive, Section
 
-MOST_REQUESTS = 10**9
-"""More are no plan: a load generator sends them for days."""
+MOST_REQUESTS = 10**7
+"""More are no plan: every latency is kept, and sorted."""
 
 
 class Stage(Section, frozen=True, kw_only=True):
@@ -18,7 +18,7 @@ class Stage(Section, frozen=True, kw_only=True):
     @property
     def planned(self) -> int:
         """How many requests are planned."""
-        return max(1, round(self.rate * self.seconds))
+        return max(1, round(min(self.rate * self.seconds, MOST_REQUESTS + 1)))
 
 
 class LoadSettings(Section, frozen=True, kw_only=True):
@@ -90,3 +90,12 @@ def fewest_requests(quantile: str) -> int:
     1000
     """
     return math.ceil(10 / (1 - QUANTILES[quantile]) - 1e-9)
+
+
+def fewest_for_errors(share: float) -> int:
+    """Return how many requests without a failure show, with 95 %, that fewer than this share fail.
+
+    >>> fewest_for_errors(0.01)
+    299
+    """
+    return math.ceil(math.log(0.05) / math.log1p(-share))

@@ -47,6 +47,11 @@ class MetricRule(Section, frozen=True, kw_only=True):
         str | None, Meta(description="label of the positive class; left out: the last of two in sorted order")
     ] = None
 
+    @property
+    def reference(self) -> str:
+        """The model that it compares with, by name; empty where that is the live one, or none."""
+        return "" if self.versus is None or self.versus == "baseline" else self.versus
+
 
 class EvidenceSettings(Section, frozen=True, kw_only=True):
     """Evaluations of a model that was published without them."""

@@ -21,6 +21,13 @@ class IntegrationSettings(Section, frozen=True, kw_only=True):
     absolute: Annotated[
         Annotated[float, Meta(ge=0)], Meta(description="absolute difference of numbers that counts as equal")
     ] = 0
+    replay_seconds: Annotated[
+        Positive,
+        Meta(
+            description="the rows must be answered within this many seconds, by the raw model and through"
+            " the live address"
+        ),
+    ] = 120
     ready_seconds: Annotated[
         Positive, Meta(description="the container must be ready within this many seconds")
     ] = 60

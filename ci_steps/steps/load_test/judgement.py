@@ -1,165 +1,222 @@
 """What the recorded requests say about the limits. Pure: rows in, findings out."""
 
-import math
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Sequence
 
-from msgspec import Meta
-
-from ci_steps.documents import LatencyBin
 from ci_steps.model.settings import QUANTILES, LoadSettings, fewest_requests
-from ci_steps.model.verdict import Finding, Verdict
-from ci_steps.model.wire import Wire
+from ci_steps.model.verdict import Finding, Interval, Verdict
+from ci_steps.steps.load_test.bounds import CONFIDENCE, Bounded, bounded, quantile, would_decide
+from ci_steps.steps.load_test.decisions import (
+    LAG_OF_LIMIT,
+    MOST_CPU,
+    MOST_LAG_MS,
+    fails_often,
+    fails_seldom,
+    has_cpu_left,
+    is_beyond,
+    is_enough,
+    is_in_time,
+    is_whole,
+    is_within,
+    keeps_rate,
+)
+from ci_steps.steps.load_test.records import Request, StageSeen
 
-MOST_LAG_MS = 10.0
-"""A generator that sends later than this (p99) measures itself, unless the limits are wide."""
-
-LAG_OF_LIMIT = 0.1
-"""The share of the tightest latency limit that lateness may be: it counts in every latency anyway."""
-
-_BE_ON_TIME = "free the machine, lower the rate, or run the generator on another machine"
+_BE_ON_TIME = "free the machine, lower the rate, plan more `workers`, or run load-test on another machine"
+_FULL = 0.05
+"""With less of the machine idle, a slow answer may be somebody else's doing; the verdict is the same."""
+_PASSED, _REFUSED, _INCONCLUSIVE = Verdict.PASSED, Verdict.REFUSED, Verdict.INCONCLUSIVE
 
 
-class Request(Wire, frozen=True, kw_only=True):
-    """One request, as the generator recorded it."""
-
-    planned_s: Annotated[float, Meta(description="planned moment, seconds after the first", ge=0)]
-    lag_ms: Annotated[float, Meta(description="how much later than planned it was sent, ms")]
-    latency_ms: Annotated[float, Meta(description="from the planned moment to the whole answer, ms", ge=0)]
-    failure: Annotated[str, Meta(description="why it failed; empty: it did not")]
-    again: Annotated[int, Meta(description="1: sent again after an idle connection was closed")] = 0
-
-
-def judged(requests: Sequence[Request], planned: int, limits: LoadSettings) -> tuple[Finding, ...]:
-    """Return one finding for each limit, and one for the generator itself."""
-    if not requests:
-        return (_finding("requests", Verdict.INCONCLUSIVE, "no request was recorded", "evidence", limits),)
-    generator = _generator(requests, limits)
-    late = generator.verdict is not Verdict.PASSED
+def judged(seen: StageSeen, limits: LoadSettings) -> tuple[Finding, ...]:
+    """Return one finding for each limit of one stage, and those on the evidence itself."""
+    if not seen.requests:
+        return (_finding("requests", _INCONCLUSIVE, "no request was recorded", "evidence", seen, limits),)
+    generator = _generator(seen, limits)
+    late = generator.verdict is not _PASSED
     return (
-        *_recorded(requests, planned, limits),
-        *_latencies(requests, limits, late=late),
-        _errors(requests, limits),
-        _achieved(requests, limits, late=late),
+        recorded(seen, limits),
+        *_latencies(seen, limits, late=late),
+        errors(seen, limits),
+        _achieved(seen, limits, late=late),
         generator,
     )
-
-
-def quantile(latencies: Sequence[float], q: float) -> float:
-    """Return the nearest-rank quantile of a sorted list: the least value that q of all do not exceed."""
-    return latencies[max(0, math.ceil(q * len(latencies)) - 1)]
-
-
-def quantiles(requests: Sequence[Request]) -> dict[str, float]:
-    """Return p50, p95, p99 and the greatest latency, ms."""
-    latencies = sorted(r.latency_ms for r in requests)
-    if not latencies:
-        return {}
-    return {name: quantile(latencies, q) for name, q in QUANTILES.items()} | {"max": latencies[-1]}
 
 
 def lag_p99(requests: Sequence[Request]) -> float:
     return quantile(sorted(max(0.0, r.lag_ms) for r in requests), 0.99) if requests else 0.0
 
 
-def histogram(requests: Sequence[Request], per_decade: int = 12) -> tuple[LatencyBin, ...]:
-    """Return counts in bins whose edges grow by the same factor, from the least to the greatest latency."""
-    latencies = [max(r.latency_ms, 0.01) for r in requests]
-    if not latencies:
-        return ()
-    numbers = [math.floor(math.log10(latency) * per_decade) for latency in latencies]
-    return tuple(
-        LatencyBin(up_to_ms=round(10 ** ((number + 1) / per_decade), 4), requests=numbers.count(number))
-        for number in range(min(numbers), max(numbers) + 1)
+def limited(limits: LoadSettings) -> dict[str, float]:
+    """Return the quantiles that have a limit, with it."""
+    asked = {"p50": limits.p50_ms, "p95": limits.p95_ms, "p99": limits.p99_ms}
+    return {name: limit for name, limit in asked.items() if limit is not None}
+
+
+def recorded(seen: StageSeen, limits: LoadSettings, side: str = "") -> Finding:
+    """Tell whether every planned request has its record."""
+    verdict = _PASSED if is_whole(len(seen.requests), seen.planned) else _INCONCLUSIVE
+    observed = f"{len(seen.requests):,} of {seen.planned:,} planned requests were recorded" + (
+        f": {seen.lost} of {seen.workers} workers ended before their share was sent" if seen.lost else ""
     )
+    hint = "read load-test/locust.log, and run it again"
+    return _finding("requests", verdict, observed, "every planned request counts", seen, limits, hint, side)
 
 
-def _recorded(requests: Sequence[Request], planned: int, limits: LoadSettings) -> tuple[Finding, ...]:
-    if len(requests) == planned:
-        return ()
-    seen = f"{len(requests)} of {planned} planned requests were recorded"
-    return (_finding("requests", Verdict.INCONCLUSIVE, seen, "every planned request counts", limits),)
+def errors(seen: StageSeen, limits: LoadSettings, side: str = "") -> Finding:
+    """Hold the share of failures to its limit. A limit of none needs no interval: one failure breaks it."""
+    failures, n = [r.failure for r in seen.requests if r.failure], len(seen.requests)
+    kinds = ", ".join(f"{failures.count(kind)} {kind}" for kind in sorted(set(failures)))
+    observed = f"{len(failures)} of {n:,} failed" + (f": {kinds}" if kinds else "")
+    rule, hint = f"a share of at most {limits.errors:g}", "read load-test/container.log"
+    verdict = _INCONCLUSIVE
+    if fails_seldom(len(failures), n, limits.errors):
+        verdict = _PASSED
+    elif fails_often(len(failures), n, limits.errors):
+        verdict = _REFUSED
+    else:
+        rule = f"{rule}, {CONFIDENCE:.0%} sure"
+        hint = _more(len(failures), n, 1 - limits.errors, "the share of failures is about its limit")
+    return _finding("errors", verdict, observed, rule, seen, limits, hint, side)
 
 
-def _latencies(requests: Sequence[Request], limits: LoadSettings, *, late: bool) -> list[Finding]:
-    from_plan = sorted(r.latency_ms for r in requests)
+def achieved(seen: StageSeen) -> float:
+    """Return the share of the planned rate that was answered.
+
+    The answers may come later than planned, all by as much: then the rate is kept. Where they take longer
+    from the first to the last than the plan does, the service falls behind.
+    """
+    planned = [r.planned_s for r in seen.requests]
+    ended = [r.planned_s + r.latency_ms / 1000 for r in seen.requests]
+    gap = 1 / seen.stage.rate
+    length, took = max(planned) - min(planned) + gap, max(ended) - min(ended) + gap
+    answered = sum(not r.failure for r in seen.requests) / len(seen.requests)
+    return round(answered * length / max(length, took), 9)
+
+
+def late_by(seen: StageSeen, limits: LoadSettings) -> str:
+    """Return why the generator cannot be trusted; empty where it can."""
+    lag, most = lag_p99(seen.requests), _most_lag_ms(limits)
+    reasons = [] if is_in_time(lag, most) else [f"{lag:.1f} ms late (p99)"]
+    if not has_cpu_left(seen.cpu):
+        reasons.append(f"{seen.cpu:.0%} of its core used")
+    return ", ".join(reasons)
+
+
+def _latencies(seen: StageSeen, limits: LoadSettings, *, late: bool) -> Iterator[Finding]:
+    from_plan = sorted(r.latency_ms for r in seen.requests)
     # A generator that stands still sends late, and reads late what it sent in time: it shows in no lag of
     # its own. So as much as the generator was late counts for no request, or its own lag if that is more.
-    lateness = lag_p99(requests)
-    at_least = sorted(max(0.0, r.latency_ms - max(r.lag_ms, lateness)) for r in requests)
-    findings = []
-    for name, limit in {"p50": limits.p50_ms, "p95": limits.p95_ms, "p99": limits.p99_ms}.items():
-        if limit is None:
-            continue
-        q = QUANTILES[name]
-        value, left = quantile(from_plan, q), quantile(at_least, q)
-        rule = f"{name} at most {limit:g} ms, counted from the planned moment"
-        seen, hint = (
-            f"{value:.1f} ms of {len(requests):,} requests",
-            "make the model faster, or plan less load",
-        )
-        enough = fewest_requests(name)
-        verdict = Verdict.PASSED if value <= limit else Verdict.REFUSED
-        if len(requests) < enough:
-            verdict = Verdict.INCONCLUSIVE
-            hint = f"plan at least {enough:,} requests: fewer cannot decide {name}"
-        elif late and verdict is Verdict.REFUSED:
-            seen = f"{seen}, {left:.1f} ms without the generator's lateness"
-            # What is left without its lateness still refuses: the service is too slow whoever asks.
-            if left <= limit:
-                verdict, hint = Verdict.INCONCLUSIVE, f"{_BE_ON_TIME}: its lateness alone misses this limit"
-        findings.append(_finding(name, verdict, seen, rule, limits, hint))
-    return findings
+    lateness = lag_p99(seen.requests)
+    at_least = sorted(max(0.0, r.latency_ms - max(r.lag_ms, lateness)) for r in seen.requests)
+    for name, limit in limited(limits).items():
+        whole, left = (bounded(each, QUANTILES[name]) for each in (from_plan, at_least))
+        verdict, hint = _verdict(name, limit, whole, left if late else whole)
+        observed = f"{whole.value:.1f} ms of {whole.n:,} requests{_between(whole)}"
+        if late and is_beyond(whole.lower, limit):
+            observed = f"{observed}, {left.value:.1f} ms without the generator's lateness"
+        if verdict is _INCONCLUSIVE and not hint:
+            above = sum(latency > limit for latency in from_plan)
+            hint = _more(above, whole.n, QUANTILES[name], f"{name} is about its limit")
+        hint = f"{hint}; the machine was busy all the time, see whether with this" if _is_full(seen) else hint
+        rule = f"{name} at most {limit:g} ms, counted from the planned moment, {CONFIDENCE:.0%} sure"
+        yield _finding(name, verdict, observed, rule, seen, limits, hint, interval=_interval(whole, limit))
 
 
-def _errors(requests: Sequence[Request], limits: LoadSettings) -> Finding:
-    failures = [r.failure for r in requests if r.failure]
-    share = len(failures) / len(requests)
-    kinds = ", ".join(f"{failures.count(kind)} {kind}" for kind in sorted(set(failures)))
-    seen = f"{len(failures)} of {len(requests):,} failed" + (f": {kinds}" if kinds else "")
-    verdict = Verdict.PASSED if share <= limits.errors else Verdict.REFUSED
-    rule = f"a share of at most {limits.errors:g}"
-    return _finding("errors", verdict, seen, rule, limits, "read load-test/container.log")
+def _verdict(name: str, limit: float, whole: Bounded, left: Bounded) -> tuple[Verdict, str]:
+    """Hold a quantile to its limit; ``left`` is what remains of it without a late generator's share."""
+    if not is_enough(whole.n, name):
+        return _INCONCLUSIVE, f"plan at least {fewest_requests(name):,} requests: fewer cannot decide {name}"
+    if is_within(whole.upper, limit):
+        return _PASSED, ""
+    # What is left without its lateness still refuses: the service is too slow whoever asks.
+    if is_beyond(left.lower, limit):
+        return _REFUSED, "make the model faster, or plan less load"
+    hint = f"{_BE_ON_TIME}: its lateness alone misses this limit" if is_beyond(whole.lower, limit) else ""
+    return _INCONCLUSIVE, hint
 
 
-def _achieved(requests: Sequence[Request], limits: LoadSettings, *, late: bool) -> Finding:
-    answered = sum(not r.failure for r in requests)
-    last = max(r.planned_s + r.latency_ms / 1000 for r in requests)
-    seconds = max(last, len(requests) / limits.plan[0].rate)
-    share = answered / seconds / limits.plan[0].rate
-    verdict = Verdict.PASSED if share >= limits.achieved else Verdict.REFUSED
-    seen = f"{answered / seconds:.1f} of {limits.plan[0].rate:g} planned a second ({share:.3f})"
+def _achieved(seen: StageSeen, limits: LoadSettings, *, late: bool) -> Finding:
+    rate = seen.stage.rate
+    share = achieved(seen)
+    verdict = _PASSED if keeps_rate(share, limits.achieved) else _REFUSED
+    observed = f"{share * rate:.1f} of {rate:g} planned a second ({share:.3f})"
     hint = "the service falls behind its load"
-    if late and verdict is Verdict.REFUSED:
-        verdict, seen, hint = Verdict.INCONCLUSIVE, f"{seen}, sent by a late generator", _BE_ON_TIME
+    if late and verdict is _REFUSED:
+        verdict, observed, hint = _INCONCLUSIVE, f"{observed}, sent by a late generator", _BE_ON_TIME
     rule = f"at least {limits.achieved:g} of the planned rate is answered"
-    return _finding("achieved", verdict, seen, rule, limits, hint)
+    return _finding("achieved", verdict, observed, rule, seen, limits, hint)
 
 
-def _generator(requests: Sequence[Request], limits: LoadSettings) -> Finding:
-    lag, most = lag_p99(requests), _most_lag_ms(limits)
-    verdict = Verdict.PASSED if lag <= most else Verdict.INCONCLUSIVE
+def _generator(seen: StageSeen, limits: LoadSettings) -> Finding:
+    most = _most_lag_ms(limits)
+    verdict = _INCONCLUSIVE if late_by(seen, limits) else _PASSED
+    observed = f"{lag_p99(seen.requests):.1f} ms late (p99), {seen.cpu:.0%} of its core used" + (
+        f", the machine {seen.idle:.0%} idle" if seen.idle is not None else ""
+    )
     held_to = (
         f"late by at most {MOST_LAG_MS:g} ms, or a tenth of the tightest latency limit: here {most:g} ms"
     )
-    rule = f"the generator sends {held_to} (p99), else it measures itself"
-    hint = f"{_BE_ON_TIME}: it may be {held_to}"
-    return _finding("generator", verdict, f"{lag:.1f} ms late (p99)", rule, limits, hint)
+    rule = f"the generator sends {held_to} (p99), and uses at most {MOST_CPU:.0%} of its core,"
+    rule = f"{rule} else it measures itself"
+    hint = (
+        f"{_BE_ON_TIME}: it may be {held_to}"
+        if has_cpu_left(seen.cpu)
+        else f"plan more processes (workers: {seen.workers + 1}), or lower the rate"
+    )
+    return _finding("generator", verdict, observed, rule, seen, limits, hint)
+
+
+def _is_full(seen: StageSeen) -> bool:
+    return seen.idle is not None and seen.idle < _FULL
 
 
 def _most_lag_ms(limits: LoadSettings) -> float:
-    set_limits = [limit for limit in (limits.p50_ms, limits.p95_ms, limits.p99_ms) if limit is not None]
-    return max(MOST_LAG_MS, LAG_OF_LIMIT * min(set_limits, default=0.0))
+    return max(MOST_LAG_MS, LAG_OF_LIMIT * min(limited(limits).values(), default=0.0))
+
+
+def _between(seen: Bounded) -> str:
+    lower, upper = max(0.0, seen.lower), seen.upper
+    return f", {lower:.1f} to {upper:.1f} ms" if upper < float("inf") else ""
+
+
+def _more(above: int, n: int, q: float, about: str) -> str:
+    enough = would_decide(above, n, q)
+    if not enough:
+        return f"{about}: no number of requests decides it; move the limit, or make the model faster"
+    return f"{about}: about {enough:,} requests would decide it where as many miss it; plan for longer"
+
+
+def _interval(seen: Bounded, limit: float) -> Interval | None:
+    if not 0 <= seen.lower <= seen.upper < float("inf"):
+        return None
+    return Interval(
+        estimate=seen.value,
+        lower=seen.lower,
+        upper=seen.upper,
+        margin=limit,
+        confidence=CONFIDENCE,
+        n=seen.n,
+    )
 
 
 def _finding(
-    kind: str, verdict: Verdict, observed: str, rule: str, limits: LoadSettings, hint: str = "run it again"
+    kind: str,
+    verdict: Verdict,
+    observed: str,
+    rule: str,
+    seen: StageSeen,
+    limits: LoadSettings,
+    hint: str = "",
+    side: str = "",
+    interval: Interval | None = None,
 ) -> Finding:
     return Finding(
         check=f"load-test.{kind}",
+        subject=f"{seen.subject}{side}",
         verdict=verdict,
         observed=observed,
         rule=rule,
         where=limits.where,
-        next="" if verdict is Verdict.PASSED else hint,
+        next="" if verdict is _PASSED else hint or "run it again",
+        interval=interval,
     )

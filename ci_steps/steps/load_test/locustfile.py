@@ -2,10 +2,14 @@
 
 An open loop: a request that is slow does not hold back the next, and latency counts from the planned moment,
 so that a service which stands still is seen to stand still (Tene, "How NOT to Measure Latency", 2015).
+
+One process conducts and the workers send, each its share of a round against a common start; where there is
+one worker, it is the same process. The conductor waits for all answers of a round before it begins the next.
 """
 
 import json
 import os
+import statistics
 import sys
 import time
 from contextlib import suppress
@@ -13,15 +17,26 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import FastHttpUser, task
-from locust.runners import Runner
+from gevent.pool import Group
+from gevent.queue import Queue
+from locust import FastHttpUser, events, task
+from locust.env import Environment
+from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
+
+from ci_steps.steps.load_test.steady import is_steady
 
 _ORDER: dict[str, Any] = json.loads(Path(os.environ["CI_STEPS_LOAD_ORDER"]).read_text(encoding="utf-8"))
-_RATE: float = _ORDER["rate"]
-_PLANNED: int = _ORDER["planned"]
-_WARM_UP: int = _ORDER["warm_up"]
+_FOLDER = Path(os.environ["CI_STEPS_LOAD_ORDER"]).parent
+_ROUNDS: list[dict[str, Any]] = json.loads((_FOLDER / "arrivals.json").read_text(encoding="utf-8"))
+_WORKERS: int = _ORDER["workers"]
+_BODIES: list[str] = _ORDER["bodies"]
 _LONGEST_STALL_SECONDS = 30
+_LEAD_SECONDS = 0.05 if _WORKERS == 1 else 0.3
+_TOLD_AT_ONCE = 5000
+_NAMES = ("/predict", "/predict (live release)")
 
+_GOES: "Queue[dict[str, Any]]" = Queue()
+"""What the conductor told this worker to send."""
 
 with suppress(OSError):
     # Where it may (as root), the generator goes first: it is the clock that the service is measured by.
@@ -29,44 +44,60 @@ with suppress(OSError):
 
 
 class Planned(FastHttpUser):
-    """One user, whose scheduler starts a greenlet for each planned moment."""
+    """The only user of a worker: it starts a greenlet for each planned moment of its share."""
 
     # Its default of 10 would make a closed loop of it: the pool must hold what a stall lets pile up.
-    concurrency = max(10, int(_RATE * _LONGEST_STALL_SECONDS))
+    concurrency = max(10, int(_ORDER["greatest_rate"] * _LONGEST_STALL_SECONDS / _WORKERS) + 1)
     connection_timeout = 5.0
     network_timeout = float(_LONGEST_STALL_SECONDS)
+    taken = False
 
     @task
     def everything(self) -> None:
-        """Send the whole plan, keep every latency, and end the run."""
-        self._send_all(_WARM_UP, [])
-        self.environment.stats.reset_all()
-        rows: list[dict[str, Any]] = []
-        self._send_all(_PLANNED, rows)
-        with Path(_ORDER["out"]).open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+        """Send round after round, as told, until the runner quits."""
+        if Planned.taken:  # Locust gives a lost worker's user to another; its share stays unsent
+            gevent.sleep(1e6)
+        Planned.taken = True
         runner: Runner = self.environment.runner
-        gevent.spawn(runner.quit)
-        gevent.sleep(_LONGEST_STALL_SECONDS)
+        runner.send_message("here", {})
+        fresh = False
+        for go in _GOES:
+            if not fresh and go["round"] is not None:
+                self.environment.stats.reset_all()  # Locust's own report is without the warm-up
+                fresh = True
+            self._send_all(runner, go)
 
-    def _send_all(self, count: int, rows: list[dict[str, Any]]) -> None:
-        began = time.perf_counter()
-        flying = []
-        for number in range(count):
-            planned = began + number / _RATE
+    def _send_all(self, runner: Runner, go: dict[str, Any]) -> None:
+        share, moments = range(_number_of(runner), go["requests"], _WORKERS), _moments(go)
+        rows: list[list[Any]] = []
+        began = time.perf_counter() + go["at"] - time.time()
+        worked, told = time.process_time(), 0.0
+        flying = Group()
+        for sent, number in enumerate(share):
+            planned = began + moments(number)
             gevent.sleep(max(0.0, planned - time.perf_counter()))
-            flying.append(gevent.spawn(self._send, number, planned, began, rows))
-            if number % max(1, int(_RATE)) == 0:
-                print(f"sent {number} {count}", file=sys.stderr, flush=True)  # noqa: T201
-        gevent.joinall(flying)
+            flying.spawn(self._send, go["side"], number, planned, began, rows)
+            if planned - told >= 1:
+                told = planned
+                runner.send_message("sent", {"count": sent})
+        flying.join()
+        cpu = (time.process_time() - worked) / max(1e-6, time.perf_counter() - began)
+        for start in range(0, len(rows) or 1, _TOLD_AT_ONCE):
+            last = start + _TOLD_AT_ONCE >= len(rows)
+            some = rows[start : start + _TOLD_AT_ONCE]
+            runner.send_message("recorded", {"rows": some, "cpu": cpu, "last": last})
 
-    def _send(self, number: int, planned: float, began: float, rows: list[dict[str, Any]]) -> None:
+    def _send(self, side: int, number: int, planned: float, began: float, rows: list[list[Any]]) -> None:
         lag = time.perf_counter() - planned
-        body = _ORDER["bodies"][number % len(_ORDER["bodies"])]
-        again, failure = 0, ""
+        url, body = f"{_ORDER['targets'][side]}/predict", _BODIES[number % len(_BODIES)]
+        again, failure, latency = 0, "", 0.0
         while True:
             with self.client.post(
-                "/predict", data=body, headers={"Content-Type": "application/json"}, catch_response=True
+                url,
+                data=body,
+                headers={"Content-Type": "application/json"},
+                name=_NAMES[side],
+                catch_response=True,
             ) as answer:
                 latency = time.perf_counter() - planned
                 # What Locust reports is counted from the plan as well.
@@ -76,7 +107,7 @@ class Planned(FastHttpUser):
                     # The server may close an idle connection at the moment we use it; any client asks
                     # again on a fresh one (RFC 9112, 9.3.1). The time it took counts.
                     again = 1
-                    answer.request_meta["name"] = "/predict (closed while idle)"
+                    answer.request_meta["name"] = f"{_NAMES[side]} (closed while idle)"
                     answer.success()
                     continue
                 if failure:
@@ -85,14 +116,156 @@ class Planned(FastHttpUser):
                     answer.success()
                 break
         rows.append(
-            {
-                "planned_s": round(planned - began, 6),
-                "lag_ms": round(lag * 1000, 3),
-                "latency_ms": round(latency * 1000, 3),
-                "failure": failure,
-                "again": again,
-            }
+            [round(planned - began, 6), round(lag * 1000, 3), round(latency * 1000, 3), failure, again]
         )
+
+
+class Conductor:
+    """Says which round begins when, writes down what comes back, and ends the run."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._workers: set[str] = set()
+        self._waited_for: set[str] = set()
+        self._rows: list[list[Any]] = []
+        self._cpu: list[float] = []
+        self._counts: dict[str, int] = {}
+        self._sent_before = 0
+        self._said, self._left, self._at = "", 0.0, 0.0
+        self._idle: float | None = None
+        self._seen: dict[str, Any] = {"workers": _WORKERS, "lost": 0, "warm_ups": [], "rounds": []}
+        for name, listener in (("here", self._here), ("sent", self._sent), ("recorded", self._recorded)):
+            runner.register_message(name, listener)
+
+    def conduct(self) -> None:
+        """Go through the whole plan. What was recorded is on the disk after each round."""
+        try:
+            while len(self._workers) < _WORKERS:
+                gevent.sleep(0.01)
+            self._write()
+            for side in range(len(_ORDER["targets"])):
+                if _ORDER["window_s"]:
+                    self._warm_up(side)
+            with (_FOLDER / "latencies.jsonl").open("w", encoding="utf-8") as file:
+                for number, planned in enumerate(_ROUNDS):
+                    self._one(file, number, planned)
+        finally:
+            gevent.spawn(self._runner.quit)
+
+    def _one(self, file: Any, number: int, planned: dict[str, Any]) -> None:
+        turns = " in turns with the live release" if planned["in_turns"] else ""
+        self._said = f"{_ORDER['stages'][planned['stage']]}{turns}"
+        self._left = sum(later["moments"][-1] for later in _ROUNDS[number:])
+        at = self._sent_to(planned["side"], number, len(planned["moments"]))
+        keys = ("planned_s", "lag_ms", "latency_ms", "failure", "again")
+        for row in self._rows:
+            file.write(json.dumps({"round": number, **dict(zip(keys, row, strict=True))}) + "\n")
+        file.flush()
+        self._sent_before += len(planned["moments"])
+        cpu = [round(cpu, 4) for cpu in self._cpu]
+        self._seen["rounds"].append({"began": round(at, 6), "cpu": cpu, "idle": self._idle})
+        self._write()
+
+    def _warm_up(self, side: int) -> None:
+        window, rate = _ORDER["window_s"], _ORDER["warm_up_rate"]
+        seen: dict[str, Any] = {"window_s": window, "medians_ms": [], "requests": 0, "failed": 0}
+        self._seen["warm_ups"].append(seen)
+        self._said = "warming up"
+        medians = seen["medians_ms"]
+        while not medians or len(medians) * window < _ORDER["warm_up_most_s"] - 1e-6:
+            self._left = _ORDER["warm_up_most_s"] - len(medians) * window
+            self._sent_to(side, None, max(1, round(window * rate)))
+            medians.append(statistics.median([row[2] for row in self._rows] or [0.0]))
+            seen["requests"] += len(self._rows)
+            seen["failed"] += sum(bool(row[3]) for row in self._rows)
+            self._write()
+            if len(medians) * window > _ORDER["warm_up_least_s"] - 1e-6 and is_steady(medians):
+                break
+
+    def _sent_to(self, side: int, number: int | None, requests: int) -> float:
+        """Have a round sent, wait until every worker has told what came of it, and return when it began."""
+        self._waited_for, self._rows, self._cpu, self._counts = set(self._workers), [], [], {}
+        before = _machine_times()
+        self._at = at = time.time() + _LEAD_SECONDS
+        self._runner.send_message("go", {"round": number, "side": side, "requests": requests, "at": at})
+        while self._waited_for:
+            gevent.sleep(0.01)
+            if isinstance(self._runner, MasterRunner):
+                lost = self._waited_for & {client.id for client in self._runner.clients.missing}
+                self._waited_for -= lost
+                self._workers -= lost
+                self._seen["lost"] += len(lost)
+        idle, whole = (after - then for after, then in zip(_machine_times(), before, strict=True))
+        self._idle = round(idle / whole, 4) if whole else None
+        return at
+
+    def _here(self, environment: Environment, msg: Any, **_: Any) -> None:
+        del environment
+        self._workers.add(msg.node_id)
+
+    def _sent(self, environment: Environment, msg: Any, **_: Any) -> None:
+        del environment
+        self._counts[msg.node_id] = msg.data["count"]
+        done = sum(self._counts.values())
+        left = max(0.0, self._left - (time.time() - self._at))
+        told = f"sent {self._sent_before + done} {_ORDER['planned']} {left:.0f} {self._said}"
+        print(told, file=sys.stderr, flush=True)  # noqa: T201 - the step reads it
+
+    def _recorded(self, environment: Environment, msg: Any, **_: Any) -> None:
+        del environment
+        if msg.node_id not in self._waited_for:
+            return
+        self._rows += msg.data["rows"]
+        if msg.data["last"]:
+            self._cpu.append(msg.data["cpu"])
+            self._waited_for.discard(msg.node_id)
+
+    def _write(self) -> None:
+        half = _FOLDER / ".generator.json"
+        half.write_text(json.dumps(self._seen), encoding="utf-8")
+        half.replace(_FOLDER / "generator.json")
+
+
+def ready(environment: Environment, **_: Any) -> None:
+    """Have this process conduct, send, or, where it is alone, both."""
+    runner = environment.runner
+    assert runner
+    if not isinstance(runner, MasterRunner):
+        runner.register_message("go", _to_send)
+    if not isinstance(runner, WorkerRunner):
+        gevent.spawn(Conductor(runner).conduct)
+
+
+events.init.add_listener(ready)  # type: ignore[no-untyped-call]  # as they give it
+
+
+def _to_send(environment: Environment, msg: Any, **_: Any) -> None:
+    del environment
+    _GOES.put(msg.data)
+
+
+def _number_of(runner: Runner) -> int:
+    """Return which share of a round is this process's."""
+    return runner.worker_index if isinstance(runner, LocalRunner | WorkerRunner) else 0
+
+
+def _machine_times() -> tuple[int, int]:
+    """Return how long this machine's cores were idle, and how long in all, in ticks; zeros where unknown."""
+    try:
+        ticks = [int(field) for field in Path("/proc/stat").read_text("ascii").split()[1:9]]
+    except (OSError, ValueError):
+        return 0, 0
+    return ticks[3] + ticks[4], sum(
+        ticks
+    )  # idle and iowait of user nice system idle iowait irq softirq steal
+
+
+def _moments(go: dict[str, Any]) -> Any:
+    """Return the function from a request's number to its planned moment."""
+    if go["round"] is None:
+        return lambda number: number / _ORDER["warm_up_rate"]
+    moments: list[float] = _ROUNDS[go["round"]]["moments"]
+    return moments.__getitem__
 
 
 def _failure(answer: Any) -> str:

@@ -50,9 +50,10 @@ def test_a_key_that_is_only_misspelt_is_not_called_missing_as_well() -> None:
 
 
 def test_a_key_that_is_missing_is_named_with_its_section() -> None:
-    [mistake] = written(load={"rate": 1}).mistakes(Settings)
+    [mistake] = written(load={"stages": [{"rate": 1}]}).mistakes(Settings)
 
-    assert (mistake.place, mistake.what) == (("load",), "the key 'seconds' is missing in load")
+    assert mistake.place == ("load", "stages", 0)
+    assert mistake.what == "the key 'seconds' is missing in load.stages[0]"
 
 
 def test_an_unknown_key_that_is_near_to_none_shows_all_there_are() -> None:
@@ -146,7 +147,7 @@ def test_every_span_of_time_names_its_unit() -> None:
         name: means for name, means in spans(Settings).items() if name.endswith(("seconds", "_ms", "_mb"))
     }
 
-    assert len(timed) == 9
+    assert len(timed) == 12
     assert {
         name: means for name, means in timed.items() if not any(u in means for u in ("seconds", "ms", "MiB"))
     } == {}

@@ -27,6 +27,8 @@ environments:
   production: {target: docker, address: "127.0.0.1:8081"}
 waivers:
   - {check: check-metrics.baseline, reason: first release, by: m.jansen, until: 2026-12-31}
+evidence:
+  - {model: tweets@9f2c41d, evaluations: held/v1.jsonl}
 """
 
 
@@ -35,6 +37,8 @@ def file(tmp_path: Path) -> ReleaseYaml:
     (tmp_path / "store").mkdir()
     (tmp_path / "tests").mkdir()
     (tmp_path / "test.lock").touch()
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / "v1.jsonl").touch()
     path = tmp_path / "release.yaml"
     path.write_text(SOUND)
     return ReleaseYaml(path)
@@ -60,7 +64,18 @@ def test_a_sound_file_has_no_problem(file: ReleaseYaml) -> None:
         # rules
         ("accuracy", "acuracy", 10, "metric 'acuracy' is not known", "did you mean 'accuracy'?"),
         ("floor: 0.70", "floor: 0.7, ceiling: 0.6", 10, "floor 0.7 of accuracy is above its ceiling", "swap"),
-        ("floor: 0.70", "worse_by_at_most: 0.1", 10, "the rule for accuracy asks nothing", "give it a floor"),
+        ("floor: 0.70", "confidence: 0.9", 10, "the rule for accuracy asks nothing", "give it a floor"),
+        ("floor: 0.70", "worse_by_at_most: 0.1", 10, "is compared with nothing", "add versus: baseline"),
+        ("floor: 0.70", "versus: baseline", 10, "versus baseline has no margin", "add worse_by_at_most"),
+        ("floor: 0.70", "versus: v1, better_by_at_least: 0", 10, "versus of accuracy: 'v1'", "by its SHA"),
+        ("floor: 0.70", "versus: 'tweets:v1', better_by_at_least: 0", 10, "is a tag, which moves", "by its"),
+        ("floor: 0.70", "floor: 0.7, guard: true", 10, "guard of accuracy is about nothing", "add slices"),
+        # evaluations that lie elsewhere
+        ("model: tweets@9f2c41d", "model: tweets:v1", 18, "'tweets:v1' is a tag", "tweets@9f2c41d"),
+        ("model: tweets@9f2c41d", "model: tweets", 18, "'tweets' is not a model", "tweets@9f2c41d"),
+        ("held/v1.jsonl", "held/v2.jsonl", 18, "held/v2.jsonl is not a file", "write it there"),
+        ("held/v1.jsonl", "../v1.jsonl", 18, "leads out of the folder of release.yaml", "a path inside"),
+        ("held/v1.jsonl", "held/v1.py", 18, "'held/v1.py' is no .jsonl file", "a line an example"),
         # load
         ("seconds: 20", "seconds: 5", 11, "500 planned requests cannot decide p99, 1,000 can", "10 seconds"),
         # addresses
@@ -159,6 +174,33 @@ def test_a_pointer_that_is_empty_names_no_model(file: ReleaseYaml) -> None:
     [problem] = changed(file, "tweets:candidate", '"@candidate"')
 
     assert "'' is not a model" in problem.what
+
+
+def test_evidence_that_is_a_link_out_of_the_folder_is_told(file: ReleaseYaml, tmp_path: Path) -> None:
+    evidence = tmp_path / "held" / "v1.jsonl"
+    evidence.unlink()
+    evidence.symlink_to("/etc/hostname")
+
+    [problem] = file.problems(TODAY)
+
+    assert "leads out of the folder" in problem.what
+
+
+def test_evidence_that_is_named_twice_is_told_with_both_lines(file: ReleaseYaml) -> None:
+    line = "  - {model: tweets@9f2c41d, evaluations: held/v1.jsonl}\n"
+    file.path.write_text(SOUND + line)
+
+    [problem] = file.problems(TODAY)
+
+    assert problem.where == "release.yaml:19"
+    assert "named twice, first in release.yaml:18" in problem.what
+
+
+@pytest.mark.parametrize("name", ["v\\0.jsonl", f"{'v' * 300}.jsonl"])
+def test_evidence_that_no_file_can_be_called_is_told_once(file: ReleaseYaml, name: str) -> None:
+    [problem] = changed(file, "held/v1.jsonl", f'"{name}"')
+
+    assert "no folder or file can be called" in problem.what
 
 
 def test_a_bucket_is_a_store_and_is_not_asked(file: ReleaseYaml) -> None:

@@ -1,0 +1,89 @@
+"""What is wrong with the load of `release.yaml`: no plan, two plans, or one that cannot decide its limits."""
+
+import math
+from collections.abc import Iterator
+
+from ci_steps.model.settings import (
+    MOST_REQUESTS,
+    QUANTILES,
+    LoadSettings,
+    Stage,
+    fewest_for_errors,
+    fewest_requests,
+)
+from ci_steps.model.told import Problem
+from ci_steps.model.written import Place, Written
+
+_TWO_FORMS = "give rate and seconds, or stages: [{rate: 100, seconds: 20}]"
+
+
+def wrong_load(written: Written) -> Iterator[Problem]:
+    """Give what contradicts itself."""
+    load = written.sound(LoadSettings, ("load",))
+    if load is None:
+        return
+    yield from _with_its_plan(written, load)
+    if load.planned > MOST_REQUESTS:
+        planned = f"more than {MOST_REQUESTS:,} planned requests in load"
+        place = ("load", "stages") if load.stages else ("load", "rate")
+        yield _wrong(written, place, planned, f"plan for {MOST_REQUESTS:,} or fewer")
+    least, most = load.warmup_seconds, load.warmup_at_most_seconds
+    if least > most:
+        what = f"a warm-up of at least {least:g} s is longer than the {most:g} s that it may be"
+        yield _wrong(written, ("load", "warmup_seconds"), what, "raise load.warmup_at_most_seconds")
+    yield from _with_its_comparison(written, load)
+
+
+def undecided_load(written: Written, waived: frozenset[str]) -> Iterator[Problem]:
+    """Give the limits that the planned requests of a stage cannot decide."""
+    load = written.sound(LoadSettings, ("load",))
+    if load is None or load.planned > MOST_REQUESTS:
+        return
+    for number, stage in enumerate(load.plan):
+        at = f"stage {number + 1}: " if load.stages else ""
+        for name, fewest in _fewest(load).items():
+            if stage.planned < fewest:
+                yield _too_few(written, stage, name, fewest, at, warning=f"load-test.{name}" in waived)
+
+
+def _with_its_plan(written: Written, load: LoadSettings) -> Iterator[Problem]:
+    given = [name for name in ("rate", "seconds") if getattr(load, name) is not None]
+    if load.stages and given:
+        what = f"load gives stages, and {' and '.join(given)} beside them"
+        yield _wrong(written, ("load", given[0]), what, "leave one of the two out")
+    elif len(given) == 1:
+        lacks = "seconds" if given == ["rate"] else "rate"
+        yield _wrong(written, ("load", given[0]), f"load.{given[0]} without load.{lacks}", _TWO_FORMS)
+    elif not load.plan:
+        yield _wrong(written, ("load", "stages"), "load plans no request", _TWO_FORMS)
+
+
+def _with_its_comparison(written: Written, load: LoadSettings) -> Iterator[Problem]:
+    margin = load.slower_by_at_most_ms
+    if load.versus and margin is None:
+        what = "load.versus without load.slower_by_at_most_ms"
+        yield _wrong(written, ("load", "versus"), what, "say by how many milliseconds it may be slower")
+    elif margin is not None and not load.versus:
+        place = ("load", "slower_by_at_most_ms")
+        yield _wrong(written, place, "load.slower_by_at_most_ms without load.versus", "give versus: baseline")
+    if load.versus and not any(getattr(load, f"{name}_ms") for name in QUANTILES):
+        what = "load.versus compares nothing: no quantile has a limit"
+        yield _wrong(written, ("load", "versus"), what, "give p50_ms, p95_ms or p99_ms")
+
+
+def _fewest(load: LoadSettings) -> dict[str, int]:
+    fewest = {name: fewest_requests(name) for name in QUANTILES if getattr(load, f"{name}_ms") is not None}
+    return fewest | ({"errors": fewest_for_errors(load.errors)} if load.errors else {})
+
+
+def _too_few(written: Written, stage: Stage, name: str, fewest: int, at: str, *, warning: bool) -> Problem:
+    key = name if name == "errors" else f"{name}_ms"
+    place, seconds = ("load", key), math.ceil(fewest / stage.rate)
+    what = f"{at}{stage.planned:,} planned requests cannot decide {name}, {fewest:,} can"
+    out = f"leave {key} out" if name != "errors" else "allow errors: 0"
+    then = f"send for {seconds:g} seconds or more, or {out}"
+    return Problem(written.line(place), written.where(place), what, then, warning=warning)
+
+
+def _wrong(written: Written, place: Place, what: str, then: str) -> Problem:
+    return Problem(written.line(place), written.where(place), what, then)
