@@ -17,4 +17,8 @@ class Witness(Wire, frozen=True, kw_only=True):
     accepted_by: Annotated[Side, Meta(description="the side whose schema accepts it")]
     rejected_by: Annotated[Side, Meta(description="the side whose schema does not")]
     because: Annotated[str, Meta(description="why, in a sentence")]
-    pointer: Annotated[str, Meta(description="JSON pointer into the schema, to what decides")]
+    pointer: Annotated[str, Meta(description="JSON pointer into the schema that rejects it, to what decides")]
+    policy: Annotated[
+        Literal["backward", "forward"],
+        Meta(description="backward: today's callers break; forward: the new ones would, after a rollback"),
+    ] = "backward"

@@ -1,9 +1,7 @@
-"""Whether whoever calls the baseline can call the candidate: policy backward."""
+"""Whether whoever calls the one can call the other: by the schemas, and golden row by golden row."""
 
-from typing import Literal
-
-from ci_steps.model.value import Value
-from ci_steps.model.witness import Side
+from ci_steps.model.settings import InterfaceSettings
+from ci_steps.steps.check_interface.directions import OF_POLICY, REQUESTS, Direction
 from ci_steps.steps.check_interface.files import (
     GOLDEN,
     INTERFACE,
@@ -14,42 +12,10 @@ from ci_steps.steps.check_interface.files import (
 )
 from ci_steps.steps.check_interface.findings import Notes, shown
 from ci_steps.steps.check_interface.own import foreign_dialects, interface_errors
-from ci_steps.steps.check_interface.subset import Break, Comparison, Difference, compared
-from ci_steps.steps.check_interface.validation import Judge
+from ci_steps.steps.check_interface.subset import Break, Comparison, Difference, Unnamed, compared
+from ci_steps.steps.check_interface.validation import Judge, UndecidableError
 
 BASELINE_RULE = "the interface is compared with the one that serves"
-
-
-class Direction(Value, frozen=True):
-    """One of the two questions, and how its answers are worded."""
-
-    check: Literal["input", "output"]
-    kind: Literal["request", "answer"]
-    inner: Side
-    speaker: str
-    break_words: str
-    rule: str
-    then: str
-
-
-REQUESTS = Direction(
-    check="input",
-    kind="request",
-    inner="baseline",
-    speaker="the candidate takes",
-    break_words="the baseline accepts {value}, the candidate does not: {because}",
-    rule="backward: every request that the baseline accepts, the candidate accepts",
-    then="accept it as before, or serve this model as another service",
-)
-ANSWERS = Direction(
-    check="output",
-    kind="answer",
-    inner="candidate",
-    speaker="the baseline promises",
-    break_words="the candidate may answer {value}, the baseline's schema does not: {because}",
-    rule="backward: every answer that the candidate may give, the baseline's schema promised",
-    then="answer as promised, or serve this model as another service",
-)
 
 
 def baseline_interface(model: Model, notes: Notes) -> tuple[Interface, tuple[GoldenRow, ...]] | None:
@@ -73,34 +39,50 @@ def baseline_interface(model: Model, notes: Notes) -> tuple[Interface, tuple[Gol
     return interface, rows
 
 
-def hold_requests(before: Interface, rows: tuple[GoldenRow, ...], now: Interface, notes: Notes) -> None:
-    """Every request that the baseline accepts must be accepted: by the schemas, and row by row."""
-    seen = [row.request for row in rows]
-    _note(compared(before.input, now.input, speaker=REQUESTS.speaker, seen=seen), REQUESTS, notes)
-    _golden_requests(before, rows, now, notes)
-
-
-def hold_answers(before: Interface, rows: tuple[GoldenRow, ...], now: Interface, notes: Notes) -> None:
-    """Every answer that may be given must be one that was promised; ``rows`` are the candidate's."""
-    seen = [row.answer for row in rows]
-    _note(compared(now.output, before.output, speaker=ANSWERS.speaker, seen=seen), ANSWERS, notes)
+def hold(
+    before: Interface,
+    rows_before: tuple[GoldenRow, ...],
+    now: Interface,
+    rows_now: tuple[GoldenRow, ...],
+    settings: InterfaceSettings,
+    notes: Notes,
+) -> None:
+    """Note whether the policy is kept: whatever the one side's schema accepts, the other's must accept."""
+    sides = {"baseline": (before, rows_before), "candidate": (now, rows_now)}
+    for direction in OF_POLICY[settings.policy]:
+        (inner, rows), (outer, _) = sides[direction.inner], sides[direction.outer]
+        unnamed = Unnamed()
+        if settings.unknown_fields == "ignore":
+            # A server refuses what its schema forbids; whoever reads an answer can pass over what is new.
+            unnamed = Unnamed(inner_has_none=True, outer_ignores=direction.kind == "answer")
+        found = compared(
+            direction.schema(inner),
+            direction.schema(outer),
+            speaker=direction.speaker,
+            seen=[direction.value(row) for row in rows],
+            unnamed=unnamed,
+        )
+        _note(found, direction, notes)
+    if REQUESTS in OF_POLICY[settings.policy]:
+        _golden_requests(before, rows_before, now, notes)
 
 
 def _golden_requests(before: Interface, rows: tuple[GoldenRow, ...], now: Interface, notes: Notes) -> None:
-    old, new = Judge(before.input), Judge(now.input)
     rule = "every golden request of the baseline is accepted"
-    answered = [row for row in rows if old.accepts(row.request)]
+    try:
+        answered, lost = _lost(before, rows, now)
+    except UndecidableError as error:
+        observed = f"it could not be asked whether they are: {error}"
+        then = "write it in plainer words, or waive check-interface.golden with a reason"
+        notes.inconclusive("golden", observed, rule, then=then, subject="baseline")
+        return
     if len(answered) < len(rows):
         observed = f"{len(rows) - len(answered)} golden requests of the baseline break its own schema"
         then = "find out what the baseline really takes, or waive check-interface.baseline with a reason"
         notes.inconclusive("baseline", observed, BASELINE_RULE, then=then)
-    lost = [row for row in answered if not new.accepts(row.request)]
     if lost:
-        first = lost[0]
-        because = new.complaint(first.request) or ""
-        witness = notes.witness(
-            "request", first.request, accepted_by="baseline", because=because, pointer="/input"
-        )
+        first, because = lost[0]
+        witness = notes.witness(REQUESTS, first.request, because=because, pointer="/input")
         observed = (
             f"{len(lost)} of {len(answered)} are not, first {first.id}: {shown(first.request)}: {because}"
         )
@@ -109,25 +91,36 @@ def _golden_requests(before: Interface, rows: tuple[GoldenRow, ...], now: Interf
         notes.passed("golden", f"{len(answered)} of {len(answered)} are", rule, subject="baseline")
 
 
+def _lost(
+    before: Interface, rows: tuple[GoldenRow, ...], now: Interface
+) -> tuple[list[GoldenRow], list[tuple[GoldenRow, str]]]:
+    """Return the rows that the baseline's schema accepts, and those of them that the candidate's does not."""
+    old, new = Judge(before.input), Judge(now.input)
+    answered = [row for row in rows if old.accepts(row.request)]
+    complaints = [(row, new.complaint(row.request)) for row in answered]
+    return answered, [(row, because) for row, because in complaints if because is not None]
+
+
 def _note(found: Comparison, direction: Direction, notes: Notes) -> None:
     for difference in found.differences:
         _note_difference(difference, direction, notes)
     if found.equal:
         decided = ", ".join(pointer or "the whole" for pointer in found.equal)
-        notes.passed(direction.check, f"holds for {decided}", direction.rule, subject=direction.check)
+        notes.passed(direction.check, f"holds for {decided}", direction.rule, subject=direction.subject)
 
 
 def _note_difference(difference: Difference, direction: Direction, notes: Notes) -> None:
-    subject = f"{direction.check} {difference.pointer}".strip()
+    subject = f"{direction.subject} {difference.pointer}".strip()
     if isinstance(difference, Break):
         pointer, because = difference.pointer, difference.because
-        witness = notes.witness(
-            direction.kind, difference.value, accepted_by=direction.inner, because=because, pointer=pointer
-        )
+        witness = notes.witness(direction, difference.value, because=because, pointer=pointer)
         observed = direction.break_words.format(value=shown(difference.value), because=because)
         notes.refused(
             direction.check, observed, direction.rule, then=direction.then, subject=subject, witness=witness
         )
     else:
-        then = f"keep it as it is in the baseline, or waive check-interface.{direction.check} with a reason"
+        then = (
+            f"keep it as it is in the {direction.inner}, write it in plainer words, "
+            f"or waive check-interface.{direction.check} with a reason"
+        )
         notes.inconclusive(direction.check, difference.because, direction.rule, then=then, subject=subject)

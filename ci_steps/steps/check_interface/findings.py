@@ -6,8 +6,9 @@ from typing import Any, Literal
 from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.model.wire import pretty
-from ci_steps.model.witness import Side, Witness
+from ci_steps.model.witness import Witness
 from ci_steps.rundir import RunDir
+from ci_steps.steps.check_interface.directions import Direction
 
 Kind = Literal["schema", "golden", "baseline", "input", "output"]
 _LONG = 160
@@ -39,19 +40,17 @@ class Notes(Value, frozen=True):
     def inconclusive(self, kind: Kind, observed: str, rule: str, *, then: str, subject: str = "") -> None:
         self._add(kind, Verdict.INCONCLUSIVE, observed, rule, subject=subject, then=then)
 
-    def witness(
-        self, kind: Literal["request", "answer"], value: Any, *, accepted_by: Side, because: str, pointer: str
-    ) -> str:
+    def witness(self, direction: Direction, value: Any, *, because: str, pointer: str) -> str:
         """Write a witness and return where it lies in the run directory."""
-        path = f"witnesses/{len(self.witnesses) + 1}-{kind}.json"
-        rejected_by: Side = "candidate" if accepted_by == "baseline" else "baseline"
+        path = f"witnesses/{len(self.witnesses) + 1}-{direction.kind}.json"
         content = Witness(
-            kind=kind,
+            kind=direction.kind,
             value=value,
-            accepted_by=accepted_by,
-            rejected_by=rejected_by,
+            accepted_by=direction.inner,
+            rejected_by=direction.outer,
             because=because,
             pointer=pointer,
+            policy=direction.policy,
         )
         self.run.write_bytes(path, pretty(content))
         self.witnesses.append(path)

@@ -9,8 +9,9 @@ class CheckInterface(Step):
     """Hold the model's interface to its own golden rows and to the interface that serves.
 
     Policy backward: every request that the baseline accepts must be accepted, and every answer must be one
-    that the baseline's schema promised. A break comes with a witness, a whole request or answer that one
-    schema accepts and the other does not; what no rule proves and no witness breaks is inconclusive.
+    that the baseline's schema promised; forward is the other way round, for a rollback; full is both. Keeping
+    to it is proven from the two schemas. A break comes with a witness, a whole request or answer that one
+    schema accepts and the other does not. What is neither proven nor shown is inconclusive.
     """
 
     name = "check-interface"

@@ -1,47 +1,34 @@
-"""Does one schema accept everything that another accepts: yes by rules, no by a witness, or nobody knows."""
+"""Does one schema accept everything that another accepts: yes by proof, no by a witness, or nobody knows."""
 
-import json
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from contextlib import suppress
+from functools import cached_property
+from itertools import islice, pairwise
 from typing import Any
 
-from msgspec.structs import replace
-
 from ci_steps.model.value import Value
-from ci_steps.steps.check_interface.identity import Identity
-from ci_steps.steps.check_interface.instances import (
-    accepts_nothing,
-    fresh_names,
-    instances,
-    numbers,
-    objects,
-    of_kind,
-)
-from ci_steps.steps.check_interface.places import Place, escaped
-from ci_steps.steps.check_interface.schemas import (
-    ENTANGLED,
-    KINDS,
-    NOTHING,
-    Range,
-    Schema,
-    asserted,
-    child,
-    choices,
-    further,
-    items,
-    keywords,
-    kinds,
-    properties,
-    required,
-)
-from ci_steps.steps.check_interface.validation import Judge
+from ci_steps.steps.check_interface.deciding import Found, Never, Solver, Unknown
+from ci_steps.steps.check_interface.deciding.answers import Answer
+from ci_steps.steps.check_interface.effort import Effort, OutOfEffortError
+from ci_steps.steps.check_interface.forms.compiling import Compiler
+from ci_steps.steps.check_interface.forms.document import Document, properties_named
+from ci_steps.steps.check_interface.forms.form import Form
+from ci_steps.steps.check_interface.forms.making import Forms
+from ci_steps.steps.check_interface.forms.unnamed import opened
+from ci_steps.steps.check_interface.likeness import grafts
+from ci_steps.steps.check_interface.parts import Part, parts_of
+from ci_steps.steps.check_interface.patterns import forget
+from ci_steps.steps.check_interface.pointers import names_in
+from ci_steps.steps.check_interface.validation import Judge, UndecidableError
+from ci_steps.steps.check_interface.wording import rule_of
 
-_FEW = 5
-_GUESSES = 40
-"""How many values are tried as a witness of one break."""
-_WHOLE_GUESSES = 200
-"""How many requests or answers are tried around each."""
-_END = object()
+STEPS = 300_000
+"""How much work one comparison may take; a step is some ten microseconds."""
+_A_QUESTION = 60_000
+_REAL = 8
+_GRAFTS = 60
+_TOLD = 20
+"""After so many differences the rest is not asked."""
 
 
 class Break(Value, frozen=True):
@@ -67,154 +54,150 @@ class Comparison(Value, frozen=True):
 
     differences: tuple[Difference, ...]
     equal: tuple[str, ...]
-    """Pointers to what was decided, and holds."""
+    """Pointers to what was decided, and holds; empty stands for the whole."""
 
 
-def compared(inner: Any, outer: Any, *, speaker: str = "it takes", seen: Iterable[Any] = ()) -> Comparison:
+class Unnamed(Value, frozen=True):
+    """What becomes of properties that a schema does not name."""
+
+    inner_has_none: bool = False
+    """Whether values of the inner schema have no properties but those that it names."""
+    outer_ignores: bool = False
+    """Whether whoever holds to the outer schema passes over what it does not name."""
+
+
+def compared(
+    inner: Any,
+    outer: Any,
+    *,
+    speaker: str = "it takes",
+    seen: Iterable[Any] = (),
+    unnamed: Unnamed = Unnamed(),  # noqa: B008 - frozen
+) -> Comparison:
     """Compare two schemas.
 
-    Compatible is what rules prove; with the decided keywords alone they are complete. A break is what a
-    witness shows. Everything else is open: "not found" is never taken for "not there". ``seen`` are real
-    values, which make the better witnesses; ``speaker`` begins the sentences about the outer schema.
+    Compatible is what is proven: nothing can keep to the inner schema and break the outer one. A break is
+    what a witness shows. Everything else is open: "not found" is never taken for "not there". ``seen`` are
+    real values, which make the better witnesses; ``speaker`` begins the sentences about the outer schema.
     """
-    walk = _Walk(Judge(inner), Judge(outer), Identity.of(inner, outer), speaker)
-    differences = walk.differences(Place.root(tuple(seen)), inner, outer)
-    return Comparison(tuple(differences), tuple(walk.equal))
+    forget()
+    forms = Forms()
+    try:
+        one = Compiler(Document(inner), forms, closed=unnamed.inner_has_none)
+        two = Compiler(Document(opened(outer) if unnamed.outer_ignores else outer), forms)
+        question = _Question(inner, outer, forms, speaker, tuple(islice(seen, _REAL)))
+        question.premise = one.place(one.document.root)
+        if isinstance(question.answer(two.form(two.document.root)), Never):
+            return Comparison((), ("",))
+        differences, equal = question.differences(parts_of(two))
+    except RecursionError:
+        return Comparison((Open("", "the schemas are nested too deeply"),), ())
+    return Comparison(_each_once(differences), tuple(dict.fromkeys(equal)))
 
 
-class _Spot(Value, frozen=True):
-    """A place, and what the inner schema ``a`` and the outer ``b`` say about it."""
+def _each_once(differences: list[Difference]) -> tuple[Difference, ...]:
+    """Return them without repeating what is behind several references: its break, where there is one."""
+    told: dict[tuple[str, str], Difference] = {}
+    for each in differences:
+        rule = each.because.partition(";")[0]
+        if isinstance(told.setdefault((each.pointer, rule), each), Open):
+            told[each.pointer, rule] = each
+    return tuple(told.values())
 
-    place: Place
-    a: Schema
-    b: Schema
 
+class _Question:
+    def __init__(self, inner: Any, outer: Any, forms: Forms, speaker: str, seen: tuple[Any, ...]) -> None:
+        self._schemas = inner, outer
+        self._forms = forms
+        self._speaker = speaker
+        self._seen = seen
+        self._effort = Effort(STEPS)
+        self._solver = Solver(forms, self._effort)
+        self._told = 0
+        self.premise: Form = forms.true
+        """What the inner schema says."""
 
-class _Walk(Value, frozen=True):
-    inner: Judge
-    outer: Judge
-    identity: Identity
-    speaker: str
-    equal: list[str] = []
+    @cached_property
+    def _inner(self) -> Judge:
+        return Judge(self._schemas[0])
 
-    def differences(self, place: Place, inner: Any, outer: Any) -> list[Difference]:
-        spot = _Spot(place, keywords(inner), keywords(outer))
+    @cached_property
+    def _outer(self) -> Judge:
+        return Judge(self._schemas[1])
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """The properties that the inner schema names anywhere."""
+        return properties_named(self._schemas[0])
+
+    def answer(self, form: Form) -> Answer:
+        """Return a value that keeps to the inner schema and breaks the formula, or never, or unknown."""
+        part = self._effort.part(_A_QUESTION)
+        before = part.steps
+        self._solver.effort = part
+        try:
+            return self._solver.solve(frozenset({(self.premise, True), (form, False)}))
+        except OutOfEffortError:
+            return Unknown(f"it takes more than the {before:,} steps that were left for it")
+        finally:
+            self._effort.steps -= before - max(part.steps, 0)
+
+    def differences(self, parts: Iterator[Part]) -> tuple[list[Difference], list[str]]:
+        """Return what breaks or is open among the parts of the outer schema, and what holds."""
         found: list[Difference] = []
-        if not self.identity.holds(spot.a, spot.b) and not accepts_nothing(inner, self.inner):
-            found += self._broken(spot)
-            if not asserted(spot.a):  # what takes anything breaks once, not once a kind
-                found = sorted(found, key=lambda each: isinstance(each, Open))[:1]
-            found += self._undecided(spot)
-        if not found:
-            self.equal.append(place.pointer)
-        return found
-
-    def _undecided(self, spot: _Spot) -> Iterator[Open]:
-        differ = self.identity.undecided(spot.a, spot.b)
-        for word in differ:
-            because = f"{word} differs, and is not among the keywords that are decided"
-            yield Open(f"{spot.place.pointer}/{escaped(word)}", because)
-        for word in sorted((ENTANGLED & spot.a.keys() & spot.b.keys()) - {*differ}):
-            because = f"what {word} means depends on its neighbours, which differ"
-            yield Open(f"{spot.place.pointer}/{escaped(word)}", because)
-
-    def _broken(self, spot: _Spot) -> Iterator[Difference]:
-        a, b = spot.a, spot.b
-        if choices(a) is not None or choices(b) is not None:
-            yield from self._choices(spot)
-            return
-        yield from self._kinds(spot)
-        both = kinds(a) & kinds(b)
-        if "number" in both:
-            yield from self._numbers(spot, Range.of(a), Range.of(b))
-        if "array" in both:
-            yield from self.differences(spot.place.at_items(a, self.inner), items(a), items(b))
-        if "object" in both and next(objects(a, self.inner), None) is not None:
-            yield from self._required(spot)
-            yield from self._properties(spot)
-
-    def _choices(self, spot: _Spot) -> Iterator[Difference]:
-        """Try all values, or more than there are choices: then one of them is outside."""
-        limit = _GUESSES + len(choices(spot.a) or ()) + 2 * len(choices(spot.b) or ())
-        values = instances(spot.a, self.inner)
-        outside = [value for value in islice(values, limit) if not self.outer.accepts(value, spot.b)]
-        chooser = spot.a if choices(spot.b) is None else spot.b
-        step = "" if chooser == NOTHING else "/const" if "const" in chooser else "/enum"
-        because = f"{self.speaker} {self._offer(spot.b, outside)}"
-        if outside:
-            yield self._witnessed(spot, step, because, outside)
-        elif next(values, _END) is not _END:
-            yield Open(spot.place.pointer + step, f"{because}, and there was more than could be tried")
-
-    def _kinds(self, spot: _Spot) -> Iterator[Difference]:
-        lost = [kind for kind in KINDS if kind in kinds(spot.a) and kind not in kinds(spot.b)]
-        values = {kind: [*islice(of_kind(kind, spot.a, self.inner), _FEW)] for kind in lost}
-        lost = [kind for kind in lost if values[kind]]
-        if lost:
-            because = f"{self.speaker} no {' and no '.join(lost)}"
-            guesses = chain(spot.place.seen[:_FEW], *(values[kind] for kind in lost))
-            yield self._witnessed(spot, "/type", because, guesses)
-
-    def _numbers(self, spot: _Spot, a: Range, b: Range) -> Iterator[Difference]:
-        if a.fractions and b.whole:
-            yield self._witnessed(spot, "/type", f"{self.speaker} whole numbers only", a.near)
-        a = a.wholes if b.whole else a
-        if a.goes_under(b):
-            because = f"{self.speaker} no number under {spot.b['minimum']}"
-            yield self._witnessed(spot, "/minimum", because, numbers(a.up_to(spot.b["minimum"])))
-        if a.goes_over(b):
-            because = f"{self.speaker} no number over {spot.b['maximum']}"
-            yield self._witnessed(spot, "/maximum", because, numbers(a.down_to(spot.b["maximum"])))
-
-    def _required(self, spot: _Spot) -> Iterator[Difference]:
-        for name in sorted(required(spot.b) - required(spot.a)):
-            real = [_without(name, value) for value in spot.place.seen if isinstance(value, dict)]
-            made = objects(spot.a, self.inner, without=frozenset({name}))
-            because = f"{self.speaker} no object without {name!r}"
-            yield self._witnessed(spot, "/required", because, chain(real[:_FEW], made))
-
-    def _properties(self, spot: _Spot) -> Iterator[Difference]:
-        a, b, place = spot.a, spot.b, spot.place
-        for name in sorted(properties(a) | properties(b)):
-            there = place.at_property(name, a, self.inner, named=True)
-            found = self.differences(there, child(a, name), child(b, name))
-            yield from found if name in properties(a) else (_by_the_letter(each, name) for each in found)
-        extra = next(fresh_names(properties(a) | properties(b)))
-        there = place.at_property(extra, a, self.inner, named=False)
-        yield from self.differences(there, further(a), further(b))
-
-    def _offer(self, outer: Schema, outside: list[Any]) -> str:
-        listed = choices(outer)
-        if listed is None:
-            return f"no {_listed(outside, ' and no ')}"
-        offered = [value for value in listed if self.outer.accepts(value, outer)]
-        return f"only {_listed(offered, ' or ')}" if offered else "nothing here"
-
-    def _witnessed(self, spot: _Spot, step: str, because: str, guesses: Iterable[Any]) -> Difference:
-        """Return the break with the first guess that shows it, or leave it open."""
-        pointer = spot.place.pointer + step
-        for guess in islice(guesses, _GUESSES):
-            if not self.inner.accepts(guess, spot.a) or self.outer.accepts(guess, spot.b):
+        equal: list[str] = []
+        for part in parts:
+            if self._told >= _TOLD:
+                found.append(Open(part.pointer, f"after {_TOLD} differences the rest was not looked at"))
+                break
+            answer = self.answer(part.form)
+            if isinstance(answer, Never):
+                equal.append(part.pointer)
                 continue
-            for whole in islice(spot.place.around(guess), _WHOLE_GUESSES):
-                if self.inner.accepts(whole) and not self.outer.accepts(whole):
-                    return Break(pointer, because, whole)
-        return Open(pointer, f"{because}; no example that shows it could be made")
+            inside = list(part.parts())
+            if not inside:
+                found.append(self._difference(part, answer))
+                self._told += 1
+                continue
+            within, held = self.differences(iter(inside))
+            # Where all that is in it holds, it holds itself, whatever could not be told of it at once.
+            found += within
+            equal += held if within else [part.pointer]
+        return found, equal
 
+    def _difference(self, part: Part, answer: Answer) -> Difference:
+        because = f"{self._speaker} {rule_of(part)}"
+        why = "no example that shows it could be made"
+        try:
+            for value in self._candidates(part, answer):
+                if self._inner.accepts(value) and not self._outer.accepts(value):
+                    return Break(part.pointer, because + self._by_the_letter(part), value)
+        except UndecidableError as error:
+            why = str(error)
+        if isinstance(answer, Unknown):
+            why = answer.why
+        elif isinstance(answer, Found) and answer.doubt:
+            why = answer.doubt
+        return Open(part.pointer, f"{because}; whether that matters could not be decided: {why}")
 
-def _listed(values: list[Any], between: str) -> str:
-    shown = [json.dumps(value, ensure_ascii=False) for value in values[:_FEW]]
-    return between.join([*shown, "…"] if len(values) > _FEW else shown)
+    def _by_the_letter(self, part: Part) -> str:
+        path = names_in(part.pointer)
+        new = [name for word, name in pairwise(path) if word == "properties" and name not in self._named]
+        if not new:
+            return ""
+        return (
+            f" for {new[0]!r}; by the letter the other side leaves further properties open, so {new[0]!r} "
+            "may be there already, with any value (interface.unknown_fields: ignore passes over that)"
+        )
 
-
-def _without(name: str, value: dict[str, Any]) -> dict[str, Any]:
-    return {own: child for own, child in value.items() if own != name}
-
-
-def _by_the_letter(difference: Difference, name: str) -> Difference:
-    because = (
-        f"{difference.because} for {name!r}; by the letter the other side leaves further properties open, "
-    )
-    return replace(
-        difference, because=f"{because}so {name!r} may be there already, with any value it lets in"
-    )
+    def _candidates(self, part: Part, answer: Answer) -> Iterator[Any]:
+        """Yield what could show that the part breaks, what is closest to real values first."""
+        broken = frozenset({(part.form, False)})
+        judged = Solver(self._forms, Effort(_A_QUESTION))
+        tried = list(self._seen)
+        if isinstance(answer, Found):
+            tried += [graft for real in self._seen for graft in islice(grafts(real, answer.value), _GRAFTS)]
+        with suppress(OutOfEffortError):
+            yield from (value for value in tried if judged.keeps(value, broken))
+        if isinstance(answer, Found):
+            yield answer.value
