@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ci_steps.adapters.container_program import finished
 from ci_steps.adapters.http_registry import given_login
 from ci_steps.errors import OutsideError
-from ci_steps.ports.containers import Isolation
+from ci_steps.ports.containers import Finished, Isolation
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -24,6 +25,7 @@ RUN_LABEL = "ci_steps.run"
 TEST_LABEL = "ci_steps.test"
 _PORT = "8080/tcp"
 _ENGINE_SECONDS = 60
+_TMPFS = "rw,noexec,nosuid,nodev,size=64m"
 _LOG_LINES = 200
 _LOOK = """\
 import json, os
@@ -56,10 +58,7 @@ class TestcontainersEngine:
         self, reference: str, *, env: dict[str, str], memory_mb: int | None
     ) -> Iterator["RunningContainer"]:
         """Run ``reference`` as its own user, read-only and without capabilities, until the block ends."""
-        name = f"ci-steps-test-{self.run}-{secrets.token_hex(4)}"
-        with self._engine() as engine, self._held(engine):
-            with _told("pull an image"):
-                _pull(engine, reference, self.environ)
+        with self._pulled(reference) as (engine, name):
             try:
                 with _told("start a container"):
                     box = self._locked_in(reference, name, env, memory_mb)
@@ -73,6 +72,38 @@ class TestcontainersEngine:
                 with _told("remove a container"):
                     _remove(engine, name)
 
+    def ran(
+        self, reference: str, program: str, *, given: bytes, memory_mb: int | None, seconds: float
+    ) -> Finished:
+        """Run ``program`` by the image's python3 in a container of its own, which has no network at all."""
+        with self._pulled(reference) as (engine, name):
+            limits = _limits(memory_mb)
+            host = {**limits, "network_mode": "none", "tmpfs": {"/tmp": _TMPFS}}  # noqa: S108 - in the container
+            created = {
+                "image": reference,
+                "name": name,
+                "labels": self._labels,
+                "host_config": engine.api.create_host_config(**host),
+            }
+            try:
+                with _told("run a program in a container"):
+                    return finished(engine, created, program, given, seconds)
+            finally:
+                with _told("remove a container"):
+                    _remove(engine, name)
+
+    @contextmanager
+    def _pulled(self, reference: str) -> Iterator[tuple["DockerClient", str]]:
+        """Give the engine, with the image there and this run's lock held, and a name for one container."""
+        with self._engine() as engine, self._held(engine):
+            with _told("pull an image"):
+                _pull(engine, reference, self.environ)
+            yield engine, f"ci-steps-test-{self.run}-{secrets.token_hex(4)}"
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        return {RUN_LABEL: self.run, TEST_LABEL: "1"}
+
     def _locked_in(
         self, reference: str, name: str, env: dict[str, str], memory_mb: int | None
     ) -> "DockerContainer":
@@ -84,23 +115,17 @@ class TestcontainersEngine:
         testcontainers_config.ryuk_disabled = True
         # It would log in by DOCKER_AUTH_CONFIG, and crash where that names none; we have pulled already.
         testcontainers_config._docker_auth_config = None  # noqa: SLF001  (its own setter warns)
-        memory = f"{memory_mb}m" if memory_mb else None
         box = DockerContainer(reference, env=dict(env), docker_client_kw=self._client_settings)
         box.image = reference  # TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX must not make another image of it
         # Docker's own form: testcontainers' with_exposed_ports would publish it on every interface.
         box.ports[_PORT] = ("127.0.0.1", None)  # type: ignore[assignment]  # they pass it on as it is
         return (
             box.with_name(name)
-            .with_tmpfs_mount("/tmp", "rw,noexec,nosuid,nodev,size=64m")  # noqa: S108 - in the container
+            .with_tmpfs_mount("/tmp", _TMPFS)  # noqa: S108 - in the container
             .with_kwargs(
-                labels={RUN_LABEL: self.run, TEST_LABEL: "1"},
+                labels=self._labels,
                 network="bridge",  # otherwise testcontainers looks for one, and may take another
-                read_only=True,
-                cap_drop=["ALL"],
-                security_opt=["no-new-privileges"],
-                pids_limit=256,
-                mem_limit=memory,
-                memswap_limit=memory,
+                **_limits(memory_mb),
             )
         )
 
@@ -178,6 +203,19 @@ class RunningContainer:
         for mask in seen["capabilities"]:
             bits |= int(mask, 16)
         return Isolation(seen["uid"], seen["read_only"], bits, seen["no_new_privileges"])
+
+
+def _limits(memory_mb: int | None) -> dict[str, Any]:
+    """Return what every container is held to, in the engine's own words."""
+    memory = f"{memory_mb}m" if memory_mb else None
+    return {
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "pids_limit": 256,
+        "mem_limit": memory,
+        "memswap_limit": memory,
+    }
 
 
 def _text(written: bytes | Iterator[bytes]) -> str:

@@ -4,7 +4,7 @@ from msgspec import Meta
 
 from ci_steps.documents.base import Document, Report
 from ci_steps.model.digest import Digest
-from ci_steps.model.manifest import Manifest, ModelFile
+from ci_steps.model.manifest import Hex64, Manifest, ModelFile
 from ci_steps.model.settings import (
     EnvironmentSettings,
     ImageSettings,
@@ -42,6 +42,25 @@ class Promoted(Wire, frozen=True, kw_only=True):
     image: Annotated[Digest, Meta(description="digest of its image")]
 
 
+class Reference(Wire, frozen=True, kw_only=True):
+    """A model that a metric rule compares with, other than what is live."""
+
+    versus: Annotated[str, Meta(description="what the rule calls it: tweets@9f2c41d")]
+    model: Annotated[str, Meta(description="its name")]
+    sha: Annotated[Digest, Meta(description="its SHA, in full")]
+
+
+class Evidence(Wire, frozen=True, kw_only=True):
+    """Evaluations beside release.yaml, of a model that was published without; its SHA does not cover them."""
+
+    model: Annotated[str, Meta(description="the model's name")]
+    sha: Annotated[Digest, Meta(description="the model's SHA")]
+    path: Annotated[str, Meta(description="the file, relative to release.yaml")]
+    size: Annotated[int, Meta(description="its bytes", ge=0)]
+    sha256: Annotated[Hex64, Meta(description="SHA-256 of its bytes when this was planned")]
+    where: Annotated[str, Meta(description="where it is named: release.yaml:40")] = ""
+
+
 class Plan(Document, frozen=True, kw_only=True):
     """Everything that was decided before anything was done. Each step reads its own section."""
 
@@ -59,6 +78,12 @@ class Plan(Document, frozen=True, kw_only=True):
     promoted: Annotated[
         Promoted | None, Meta(description="the release that is carried on; null: none is")
     ] = None
+    references: Annotated[
+        tuple[Reference, ...], Meta(description="models that metric rules name to compare with")
+    ] = ()
+    evidence: Annotated[
+        tuple[Evidence, ...], Meta(description="evaluations of models that were published without")
+    ] = ()
     ledger_length: Annotated[int, Meta(description="entries in the ledger when this was planned", ge=0)]
     ledger_head: Annotated[Digest | None, Meta(description="digest of the last of them")]
     store: Annotated[str, Meta(description="where models and ledger lie, as release.yaml says it")]
@@ -81,13 +106,36 @@ class Plan(Document, frozen=True, kw_only=True):
         beside = f"{self.baseline.model}@{self.baseline.sha.short}" if self.baseline else "nothing"
         return f"{self.model}@{self.sha.short} to {self.environment}, where {beside} is live"
 
+    @property
+    def models(self) -> frozenset[Digest]:
+        """The models whose evaluations this release may need: its own, the live one's, the references'."""
+        live = {self.baseline.sha} if self.baseline else set()
+        return frozenset({self.sha, *live, *(reference.sha for reference in self.references)})
+
     def section(self, fields: tuple[str, ...]) -> Digest:
         """Return the digest of the part of the plan that one step reads."""
         return digest_of({field: getattr(self, field) for field in fields})
 
 
+class FetchedReference(Wire, frozen=True, kw_only=True):
+    """What came of a model that a rule compares with."""
+
+    sha: Annotated[Digest, Meta(description="the model's SHA")]
+    folder: Annotated[str, Meta(description="its folder in the run directory")]
+    files: Annotated[tuple[ModelFile, ...], Meta(description="its files that came")]
+
+
+class FetchedEvidence(Wire, frozen=True, kw_only=True):
+    """Evaluations that came from beside release.yaml and not from the store."""
+
+    sha: Annotated[Digest, Meta(description="the SHA of the model that they are said to be of")]
+    source: Annotated[str, Meta(description="the file, relative to release.yaml")]
+    folder: Annotated[str, Meta(description="its folder in the run directory")]
+    file: Annotated[ModelFile, Meta(description="the copy, in that folder")]
+
+
 class FetchedModel(Report, frozen=True, kw_only=True):
-    """The model's files, and the baseline's evidence, as they came: verified while they were copied."""
+    """The model's files, and others' evidence, as they came: verified while they were copied."""
 
     name: ClassVar[str] = "fetch-model"
 
@@ -97,3 +145,13 @@ class FetchedModel(Report, frozen=True, kw_only=True):
         str | None, Meta(description="folder of the baseline; null where there is none")
     ] = None
     baseline_files: Annotated[tuple[ModelFile, ...], Meta(description="the baseline's files that came")] = ()
+    references: Annotated[
+        tuple[FetchedReference, ...], Meta(description="what came of models that rules compare with")
+    ] = ()
+    evidence: Annotated[
+        tuple[FetchedEvidence, ...], Meta(description="evaluations that came from beside release.yaml")
+    ] = ()
+
+    def evidence_of(self, sha: Digest) -> FetchedEvidence | None:
+        """Return the evaluations that release.yaml names for a model."""
+        return next((each for each in self.evidence if each.sha == sha), None)

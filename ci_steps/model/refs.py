@@ -33,6 +33,14 @@ class ModelRef(Value, frozen=True):
         raise InputError(f"{text!r} is not a model", hint=_HINT)
 
     @classmethod
+    def by_sha(cls, text: str) -> Self:
+        """Read a name that means the same model tomorrow, which a tag does not."""
+        ref = cls.parse(text)
+        if ref.tag:
+            raise InputError(f"{text!r} is a tag, which moves", hint=f"write its SHA: {ref.name}@9f2c41d")
+        return ref
+
+    @classmethod
     def exact(cls, name: str, sha: Digest) -> Self:
         return cls(name, sha=sha.hex)
 

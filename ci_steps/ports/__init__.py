@@ -1,7 +1,7 @@
 """What the steps ask of the outside: roles, each as narrow as the steps that use it."""
 
 from ci_steps.ports.blobs import Blobs, Version, VersionedBlobs
-from ci_steps.ports.containers import Container, Containers, Isolation
+from ci_steps.ports.containers import Container, Containers, Finished, Isolation
 from ci_steps.ports.environments import Environments
 from ci_steps.ports.inspector import Inspected, Inspector
 from ci_steps.ports.ledger import Ledger
@@ -17,6 +17,7 @@ __all__ = [
     "Containers",
     "Ended",
     "Environments",
+    "Finished",
     "Inspected",
     "Inspector",
     "Isolation",

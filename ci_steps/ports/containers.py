@@ -16,6 +16,18 @@ class Isolation(Value, frozen=True):
     no_new_privileges: bool
 
 
+class Finished(Value, frozen=True):
+    """How a program in a container ended, and what it wrote."""
+
+    code: int
+    """Its exit code; 127 where the image has no such program."""
+    output: bytes = b""
+    log: str = ""
+    """The end of what it wrote to its standard error, for a person."""
+    stopped: str = ""
+    """Why it was not let come to its end: its time, or how much it wrote; then the rest says nothing."""
+
+
 class Container(Protocol):
     """A running container of an image."""
 
@@ -42,4 +54,13 @@ class Containers(Protocol):
         """Run ``reference`` (by digest) as non-root, read-only, without capabilities, until the block ends.
 
         Does not wait for health. An image that cannot be pulled is an outside error.
+        """
+
+    def ran(
+        self, reference: str, program: str, *, given: bytes, memory_mb: int | None, seconds: float
+    ) -> Finished:
+        """Run ``program`` by the python3 of ``reference``, locked in and without a network, to its end.
+
+        It replaces the image's own command, finds the image's environment, and is told ``given`` on its
+        standard input. It gets ``seconds`` of time and 64 MiB of output.
         """

@@ -1,19 +1,27 @@
 """A service on loopback that answers as it is told: a released image as its callers see it, without one."""
 
+import json
+import os
+import subprocess  # noqa: TID251 - a stand-in for a container keeps its two streams apart
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
+from ci_steps.errors import OutsideError
 from ci_steps.model.manifest import Manifest
-from ci_steps.ports.containers import Isolation
+from ci_steps.model.wire import plain
+from ci_steps.ports.containers import Finished, Isolation
 from ci_steps.selftest.specimen import manifest_of, model_files
 
 LOCKED_IN = Isolation(uid=10001, read_only=True, capabilities=0, no_new_privileges=True)
@@ -50,24 +58,51 @@ class LoopbackService:
     ``answers`` gives the answer to one request that ``takes`` lets through; it may sleep, or raise
     :class:`ValueError`, :class:`TypeError` or :class:`LookupError` to answer with status 500. ``routes``
     replaces whole routes (``"GET /health/ready"``): each is given the body and says the reply. ``ended``
-    makes it a container that ended with that exit code.
+    makes it a container that ended with that exit code. ``files`` are those of the model in the image, for
+    a program that is run there by this python.
     """
 
     answers: Callable[[Any], Any] = specimen_answer
     takes: Callable[[Any], bool] = specimen_takes
     routes: Mapping[str, Callable[[bytes], Reply]] = field(default_factory=dict)
     manifest: Manifest = field(default_factory=lambda: manifest_of(model_files()))
-    isolated: Isolation = LOCKED_IN
+    files: Mapping[str, bytes] = field(default_factory=model_files)
+    finished: Finished | None = None
+    """How every program in it ends, whatever it is."""
+    isolated: Isolation | None = LOCKED_IN
+    """None: it cannot be seen."""
     ended: int | None = None
     log: str = ""
+    published: bool = True
+    """Whether its address is told; false: it runs, and nobody knows where."""
+    absent: str = ""
+    """Why its image cannot be pulled."""
+    others: Mapping[str, "LoopbackService"] = field(default_factory=dict)
+    """What other references start."""
+
+    def ran(
+        self, reference: str, program: str, *, given: bytes, memory_mb: int | None, seconds: float
+    ) -> Finished:
+        """Run ``program`` as a child; no limit is set but its time."""
+        del reference, memory_mb
+        if self.finished is not None:
+            return self.finished
+        model = {path: content for path, content in self.files.items() if path.startswith("model/")}
+        model["manifest.json"] = json.dumps(plain(self.manifest)).encode()
+        return _finished(tuple(model.items()), program, given, seconds)
 
     @contextmanager
     def started(
         self, reference: str, *, env: dict[str, str], memory_mb: int | None
     ) -> Iterator["LoopbackContainer"]:
         """Answer on a free loopback port until the block ends; nothing is pulled and no limit is set."""
-        del reference, env, memory_mb
-        if self.ended is not None:
+        if other := self.others.get(reference):
+            with other.started(reference, env=env, memory_mb=memory_mb) as container:
+                yield container
+            return
+        if self.absent:
+            raise OutsideError(f"{reference} cannot be pulled: {self.absent}")
+        if self.ended is not None or not self.published:
             yield LoopbackContainer("", self)
             return
         with _Server(self) as server:
@@ -94,6 +129,8 @@ class LoopbackContainer:
         return self.service.ended
 
     def isolation(self) -> Isolation:
+        if self.service.isolated is None:
+            raise OutsideError("the container does not show how it is isolated: no python3")
         return self.service.isolated
 
 
@@ -176,6 +213,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing: standard error belongs to who asked."""
+
+
+@cache
+def _finished(model: tuple[tuple[str, bytes], ...], program: str, given: bytes, seconds: float) -> Finished:
+    """Run a program over a model's files; told the same once more, it would say the same."""
+    with TemporaryDirectory(prefix="loopback-") as folder:
+        for path, content in model:
+            file = Path(folder, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        command = [sys.executable, "-I", "-S", "-B", "-c", program]
+        environ = {**os.environ, "MODEL_FOLDER": folder}
+        try:
+            ended = subprocess.run(  # noqa: S603 - the caller's own program
+                command, input=given, capture_output=True, timeout=seconds, env=environ, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return Finished(137, stopped=f"it did not end within {seconds:g} s")
+    return Finished(ended.returncode % 256, ended.stdout, ended.stderr.decode(errors="replace"))
 
 
 def _problem(status: HTTPStatus, detail: str) -> Reply:

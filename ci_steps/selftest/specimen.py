@@ -1,14 +1,22 @@
 """A small, sound release in a run directory: what the selftest spoils in one place at a time."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ci_steps.documents import Baseline, FetchedModel, Plan
+from ci_steps.documents import (
+    Baseline,
+    Evidence,
+    FetchedEvidence,
+    FetchedModel,
+    FetchedReference,
+    Plan,
+    Reference,
+)
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import (
     Code,
@@ -31,6 +39,7 @@ from ci_steps.model.settings import (
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.model.wire import digest_of
 from ci_steps.rundir import RunDir
+from ci_steps.steps.fetch_model import FetchModel
 
 INTERFACE: dict[str, Any] = {
     "input": {
@@ -145,18 +154,45 @@ class Specimen:
 
     files: Mapping[str, bytes] = field(default_factory=model_files)
     baseline: Mapping[str, bytes] | None = None
+    references: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """The files of models that rules compare with, by what a rule calls each."""
+    evidence: Mapping[Digest, bytes] = field(default_factory=dict)
+    """Evaluations from beside release.yaml, by the SHA of their model."""
     plan: Mapping[str, Any] = field(default_factory=dict)
 
     def laid_out(self, root: Path) -> RunDir:
-        """Write plan.json, fetch-model.json, the model's files and the baseline's under ``root``."""
+        """Write plan.json, fetch-model.json and the files of every model under ``root``."""
         run = RunDir(root)
         manifest = manifest_of(self.files)
-        plan = msgspec.structs.replace(_plan(manifest, self._baseline()), **self.plan)
+        named = {
+            "references": tuple(
+                Reference(versus=versus, model="specimen", sha=manifest_of(files).sha)
+                for versus, files in self.references.items()
+            ),
+            "evidence": tuple(self._evidence()),
+        }
+        plan = msgspec.structs.replace(_plan(manifest, self._baseline()), **(named | dict(self.plan)))
         run.write(plan)
-        fields = ("manifest", "baseline", "sha")
+        references = tuple(
+            FetchedReference(
+                sha=manifest_of(files).sha,
+                folder=f"references/{manifest_of(files).sha.short}",
+                files=manifest_of(files).files,
+            )
+            for files in self.references.values()
+        )
+        evidence = tuple(
+            FetchedEvidence(
+                sha=each.sha,
+                source=each.path,
+                folder=f"evidence/{each.sha.short}",
+                file=ModelFile(path="evaluations.jsonl", size=each.size, sha256=each.sha256),
+            )
+            for each in plan.evidence
+        )
         run.write(
             FetchedModel(
-                made_from={"plan": plan.section(fields)},
+                made_from={"plan": plan.section(FetchModel.reads)},
                 findings=(
                     Finding(
                         check="fetch-model.bytes",
@@ -168,12 +204,30 @@ class Specimen:
                 files=manifest.files,
                 baseline_folder="baseline" if self.baseline is not None else None,
                 baseline_files=manifest_of(self.baseline).files if self.baseline is not None else (),
+                references=references,
+                evidence=evidence,
             )
         )
-        for folder, files in (("model", self.files), ("baseline", self.baseline or {})):
+        folders: dict[str, Mapping[str, bytes]] = {"model": self.files, "baseline": self.baseline or {}}
+        folders |= {f"references/{manifest_of(files).sha.short}": files for files in self.references.values()}
+        folders |= {
+            f"evidence/{sha.short}": {"evaluations.jsonl": rows} for sha, rows in self.evidence.items()
+        }
+        for folder, files in folders.items():
             for path, content in files.items():
                 run.write_bytes(f"{folder}/{path}", content)
         return run
+
+    def _evidence(self) -> Iterator[Evidence]:
+        for sha, rows in self.evidence.items():
+            yield Evidence(
+                model="specimen",
+                sha=sha,
+                path=f"evidence/{sha.short}.jsonl",
+                size=len(rows),
+                sha256=Digest.of(rows).hex,
+                where="release.yaml:30",
+            )
 
     def _baseline(self) -> Baseline | None:
         if self.baseline is None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.witness import Witness
 from ci_steps.selftest.loopback import LoopbackService, Reply, specimen_answer, specimen_takes
 from ci_steps.selftest.specimen import (
     INTERFACE,
+    PREDICTOR,
     Specimen,
     evaluations,
     golden,
@@ -26,6 +28,9 @@ SENT = Witness(
     because="lang is no longer allowed",
     pointer="/input/additionalProperties",
 )
+OTHER_MODEL = PREDICTOR.replace("0.9 if", "0.8 if").encode()
+NAN_MODEL = PREDICTOR.replace("0.9 if", 'float("nan") if').encode()
+MIXING_MODEL = PREDICTOR.replace("for request in requests]", "for request in requests[::-1]]").encode()
 NOT_SENT = (
     Witness(
         kind="answer",
@@ -73,6 +78,54 @@ def lists_reversed(body: bytes) -> Reply:
     return Reply.json([specimen_answer(row) for row in asked[::-1]]) if taken else Reply(422, b"")
 
 
+def silence(body: bytes) -> Reply:
+    """Hang up without a reply."""
+    del body
+    raise ConnectionAbortedError
+
+
+def predicting(status: int) -> dict[str, Callable[[bytes], Reply]]:
+    """Return a route that answers every request so; 0 stands for no reply at all."""
+    return {"POST /predict": lambda body: Reply(status, b"") if status else silence(body)}
+
+
+def silent_in_the_end() -> dict[str, Callable[[bytes], Reply]]:
+    """Return routes of a service that does not say that it is ready once it was sent an empty body."""
+    sent: list[bytes] = []
+
+    def predict(body: bytes) -> Reply:
+        sent.append(body)
+        return Reply(422, b"")
+
+    def ready(body: bytes) -> Reply:
+        return silence(body) if sent else Reply.json({"ready": True})
+
+    return {"POST /predict": predict, "GET /health/ready": ready}
+
+
+def late_counter() -> dict[str, Callable[[bytes], Reply]]:
+    """Return a metrics page that shows the hundred rows and their list only at a second look."""
+    looks: list[int] = []
+
+    def page(body: bytes) -> Reply:
+        del body
+        looks.append(1)
+        count = 101 if len(looks) > 2 else 0
+        return Reply(200, b'serving_requests_total{route="/predict"} %d\n' % count, "text/plain")
+
+    return {"GET /metrics": page}
+
+
+def no_lists(status: int) -> dict[str, Callable[[bytes], Reply]]:
+    """Return a route that takes no list of many rows."""
+
+    def reply(body: bytes) -> Reply:
+        many = body.startswith(b"[{") and body.count(b"text") > 2
+        return Reply(status, b"") if many else to_bad_requests(422)["POST /predict"](body)
+
+    return {"POST /predict": reply}
+
+
 def to_bad_requests(status: int) -> dict[str, Callable[[bytes], Reply]]:
     """Return a route that answers as it should, but for the status of what it does not take."""
 
@@ -80,10 +133,10 @@ def to_bad_requests(status: int) -> dict[str, Callable[[bytes], Reply]]:
         try:
             asked = msgspec.json.decode(body)
         except (ValueError, RecursionError):
-            return Reply(status, b"")
+            return predicting(status)["POST /predict"](body)
         rows = asked if isinstance(asked, list) else [asked]
         if not rows or not all(map(specimen_takes, rows)):
-            return Reply(status, b"")
+            return predicting(status)["POST /predict"](body)
         answers = [specimen_answer(row) for row in rows]
         return Reply.json(answers if isinstance(asked, list) else answers[0])
 
@@ -119,6 +172,35 @@ def nearly_whole(request: Any) -> Any:
     return whole(specimen_answer(request), 1.0000001)
 
 
+def absolute() -> Specimen:
+    return Specimen(plan={"integration": IntegrationSettings(absolute=2e-6)})
+
+
+_COUNT = 1_000_001
+
+
+def counts(kind: str) -> Specimen:
+    """Return a model that answers a count as well, of which the interface says that it is of this type."""
+    rows = [row | {"answer": row["answer"] | {"count": _COUNT}} for row in golden(evaluations())]
+    promised = {
+        **INTERFACE["output"],
+        "properties": {**INTERFACE["output"]["properties"], "count": {"type": kind}},
+    }
+    interface = json.dumps(INTERFACE | {"output": promised}).encode()
+    predictor = PREDICTOR.replace("if good else 0.1}", f"if good else 0.1, 'count': {_COUNT}}}").encode()
+    files = {"golden.jsonl": jsonl(rows), "interface.json": interface, "model/predictor.py": predictor}
+    return Specimen(files=model_files(**files))
+
+
+def counted_off(request: Any) -> Any:
+    return specimen_answer(request) | {"count": _COUNT + 1.0}
+
+
+def as_text(request: Any) -> Any:
+    answer = specimen_answer(request)
+    return answer | {"score": str(answer["score"])}
+
+
 def unevaluated() -> Specimen:
     return Specimen(files=model_files(**{"evaluations.jsonl": jsonl(evaluations(20))}))
 
@@ -134,7 +216,8 @@ def other_shape(request: Any) -> Any:
 
 
 def serving(specimen: Specimen, **spoilt: Any) -> LoopbackService:
-    return LoopbackService(manifest=manifest_of(specimen.files), **spoilt)
+    files = {"files": specimen.files, **spoilt}
+    return LoopbackService(manifest=manifest_of(specimen.files), **files)
 
 
 def listing(pointer: str = "/label") -> Specimen:

@@ -12,6 +12,7 @@ from ci_steps.selftest import (
     fetch_model,
     integration_test,
     load_test,
+    rollout,
     scan_model,
     unit_tests,
 )
@@ -26,6 +27,7 @@ CASES: tuple[Case, ...] = (
     *integration_test.CASES,
     *load_test.CASES,
     *admission.CASES,
+    *rollout.CASES,
 )
 
 

@@ -148,7 +148,9 @@ class Wiring(Value, frozen=True, dict=True):
     def _fetch_model(self) -> Step:
         from ci_steps.steps.fetch_model import FetchModel
 
-        return FetchModel(store=self._outside.store(self._project, self._planned.store))
+        return FetchModel(
+            store=self._outside.store(self._project, self._planned.store), project=self._project
+        )
 
     def _build_image(self) -> Step:
         from ci_steps.steps.build_image import BuildImage

@@ -1,13 +1,13 @@
-"""Run the benchmarks and print what they saw: `python -m tests.bench [startup] [build] [release]`."""
+"""Run the benchmarks and print what they saw: `python -m tests.bench [WHICH]`."""
 
 from collections.abc import Callable, Mapping
 
 import click
 
-from tests.bench import build, release, startup
+from tests.bench import build, metrics, release, startup
 from tests.bench.table import RESULTS, Section, write
 
-_ROUNDS = {"startup": 15, "build": 5, "release": 3}
+_ROUNDS = {"startup": 15, "metrics": 3, "build": 5, "release": 3}
 
 
 @click.command()
@@ -20,6 +20,7 @@ def main(which: tuple[str, ...], rounds: int | None, sizes: str, *, writes: bool
     megabytes = tuple(int(size) for size in sizes.split(","))
     measure: Mapping[str, Callable[[int], Section]] = {
         "startup": startup.measured,
+        "metrics": metrics.measured,
         "build": lambda count: build.measured(count, megabytes),
         "release": release.measured,
     }

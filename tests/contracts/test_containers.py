@@ -20,7 +20,8 @@ from docker.errors import NotFound
 
 from ci_steps.adapters.testcontainers_engine import RUN_LABEL, TEST_LABEL, TestcontainersEngine
 from ci_steps.errors import OutsideError
-from ci_steps.ports import Container, Containers
+from ci_steps.ports import Container, Containers, Finished
+from tests.fakes import serving_image
 from tests.fakes.containers import LoopbackService
 from tests.fakes.serving_image import REPOSITORY, pushed
 from tests.registry_servers import PASSWORD, USER, locked_registry
@@ -143,6 +144,75 @@ def test_a_memory_limit_is_kept(tmp_path: Path) -> None:
         eventually(lambda: container.exited() is not None)
 
         assert container.exited() == 137
+
+
+def ran(place: Place, program: str, given: bytes = b"", *, seconds: float = 30) -> Finished:
+    reference = place.reference("one")
+    return place.of("one").ran(reference, program, given=given, memory_mb=64, seconds=seconds)
+
+
+def test_a_program_is_told_everything_and_heard_to_its_end(place: Place) -> None:
+    program = "import sys; said = sys.stdin.buffer.read(); sys.stdout.buffer.write(said[::-1] * 3)"
+    given = bytes(range(256)) * 4096
+
+    finished = ran(place, program, given)
+
+    assert (finished.code, finished.stopped) == (0, "")
+    assert finished.output == given[::-1] * 3
+
+
+def test_a_program_that_fails_tells_its_exit_code_and_the_end_of_its_log(place: Place) -> None:
+    finished = ran(place, "print('half'); raise SystemExit('there is no model')")
+
+    assert (finished.code, finished.output) == (1, b"half\n")
+    assert finished.log.strip() == "there is no model"
+
+
+def test_a_program_that_does_not_listen_is_no_failure_of_the_engine(place: Place) -> None:
+    assert ran(place, "raise SystemExit(7)", b"x" * (8 << 20)).code == 7
+
+
+def test_a_program_that_does_not_end_is_stopped_and_said_so(place: Place) -> None:
+    finished = ran(place, "import time; time.sleep(60)", seconds=1.5)
+
+    assert finished.stopped == "it did not end within 1.5 s"
+
+
+def test_a_program_is_locked_in_and_has_no_network(tmp_path: Path) -> None:
+    look = """
+import json, os, socket
+status = dict(line.split(":", 1) for line in open("/proc/1/status"))
+print(json.dumps([os.getuid(), status["CapBnd"].strip(), status["NoNewPrivs"].strip(),
+                  bool(os.statvfs("/").f_flag & os.ST_RDONLY), [name for _, name in socket.if_nameindex()]]))
+"""
+    reference = image("one")
+
+    finished = engine_of(tmp_path).ran(reference, look, given=b"", memory_mb=64, seconds=30)
+
+    assert json.loads(finished.output) == [10001, "0" * 16, "1", True, ["lo"]], finished.log
+
+
+def test_a_program_that_takes_too_much_memory_is_killed(tmp_path: Path) -> None:
+    hoard = "hoard = [bytearray(1 << 20) for _ in range(1 << 10)]"
+
+    finished = engine_of(tmp_path).ran(image("one"), hoard, given=b"", memory_mb=32, seconds=30)
+
+    assert (finished.code, finished.stopped) == (137, "")
+
+
+def test_a_program_leaves_no_container(tmp_path: Path, sdk: docker.DockerClient) -> None:
+    engine_of(tmp_path, run="program").ran(image("one"), "pass", given=b"", memory_mb=None, seconds=30)
+
+    assert not sdk.containers.list(all=True, filters={"label": f"{RUN_LABEL}=program"})
+
+
+def test_an_image_without_python_runs_no_program_and_says_why(tmp_path: Path) -> None:
+    engine = engine_of(tmp_path)
+
+    finished = engine.ran(serving_image.without_python(), "pass", given=b"", memory_mb=None, seconds=30)
+
+    assert finished.code == 127
+    assert "python3" in finished.log
 
 
 def test_an_image_that_is_not_there_is_an_outside_error_that_names_it(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The step over a service on loopback: what it asks, what it makes of the answers, what it leaves behind."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,11 @@ from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.model.wire import pretty
 from ci_steps.model.witness import Witness
 from ci_steps.selftest.case import Case
-from ci_steps.selftest.integration_test import CASES, pushed
+from ci_steps.selftest.integrated import pushed
+from ci_steps.selftest.integration_test import CASES
 from ci_steps.selftest.loopback import specimen_answer
-from ci_steps.selftest.specimen import Specimen, evaluations, golden, jsonl, model_files
-from ci_steps.selftest.spoilt_services import crash
+from ci_steps.selftest.specimen import PREDICTOR, Specimen, evaluations, golden, jsonl, model_files
+from ci_steps.selftest.spoilt_services import MIXING_MODEL, SENT, crash, takes_more
 from ci_steps.steps.integration_test import IntegrationTest
 from tests.fakes.containers import LoopbackContainer, LoopbackService, Reply
 from tests.fakes.progress import Told
@@ -75,12 +77,12 @@ def test_a_container_that_ends_is_told_with_its_reason_and_its_log_is_kept(tmp_p
     tested = report(LoopbackService(ended=3, log=log), tmp_path)
 
     health = only(tested, "health")
-    assert tested.findings == (health,)
+    assert {f.check for f in tested.findings} == {"integration-test.health", "integration-test.raw"}
     assert health.verdict is Verdict.REFUSED
     assert "exit code 3: model does not load: model/model.joblib is not a model" in health.observed
     assert health.witness is not None
     assert (tmp_path / health.witness).read_text() == log
-    assert tested.not_checked == ("everything but its health: it was never ready",)
+    assert tested.not_checked == ("everything but its health and the raw model: it was never ready",)
 
 
 def test_a_service_that_is_not_ready_in_time_is_refused_with_what_it_said_last(tmp_path: Path) -> None:
@@ -97,7 +99,9 @@ def test_differing_rows_are_named_by_id_and_place_without_their_requests(tmp_pat
 
     singly, listed = found(report(LoopbackService(answers=wrong), tmp_path), "golden")[1:]
 
-    assert singly.observed == "1 of 100 rows differ: t70 at /score: expected 0.9, observed 0.5"
+    assert singly.observed == (
+        "1 of 100 rows differ: t70 at /score: expected 0.9, observed 0.5 (off by 0.4, relative 0.44)"
+    )
     assert singly.observed == listed.observed
     assert "good t70" not in singly.observed
 
@@ -164,6 +168,84 @@ def test_the_server_is_told_to_log_what_exceptions_say(tmp_path: Path) -> None:
     assert given == {"IMAGE_DIGEST": "sha256:" + "3" * 64, "LOG_MESSAGES": "1"}
 
 
+ANEW = "answer golden.jsonl anew in the locked environment, and publish what holds there"
+
+
+@pytest.mark.parametrize(
+    ("raw", "container", "hint"),
+    [
+        ("0.9", 0.8, "mend the server: the raw model answers these rows as golden.jsonl says"),
+        ("0.8", 0.8, f"the server is sound: the raw model answers these rows as it does; {ANEW}"),
+        ("0.7", 0.8, f"the raw model differs as well, see integration-test.raw; {ANEW}"),
+    ],
+)
+def test_whose_fault_other_answers_are_is_told_by_the_raw_model(
+    raw: str, container: float, hint: str, tmp_path: Path
+) -> None:
+    def answers(request: Any) -> Any:
+        answer = specimen_answer(request)
+        return answer | {"score": container if answer["score"] == 0.9 else 0.1}
+
+    files = model_files(**{"model/predictor.py": PREDICTOR.replace("0.9 if", f"{raw} if").encode()})
+
+    tested = report(LoopbackService(answers=answers, files=files), tmp_path)
+
+    assert {f.verdict for f in found(tested, "golden")[1:]} == {Verdict.REFUSED}
+    assert {f.next for f in found(tested, "golden")[1:]} == {hint}
+    wanted = Verdict.PASSED if raw == "0.9" else Verdict.REFUSED
+    assert {f.verdict for f in found(tested, "raw")} == {wanted}
+
+
+def test_a_raw_model_that_mixes_up_a_list_is_told_so(tmp_path: Path) -> None:
+    tested = report(LoopbackService(files=model_files(**{"model/predictor.py": MIXING_MODEL})), tmp_path)
+
+    singly, listed = found(tested, "raw")
+    assert (singly.verdict, listed.verdict) == (Verdict.PASSED, Verdict.REFUSED)
+    assert listed.next.startswith("the model itself answers a row otherwise where others come with it")
+
+
+def test_what_the_live_image_and_the_candidate_made_of_a_witness_is_kept_beside_it(tmp_path: Path) -> None:
+    name = "witnesses/1-request.json"
+    run = pushed(Specimen(baseline=model_files()), tmp_path, witnesses=(name,))
+    run.write_bytes(name, pretty(SENT))
+    live = LoopbackService(takes=takes_more)
+    started = LoopbackService(others={f"127.0.0.1:5000/specimen@sha256:{'1' * 64}": live})
+
+    tested = IntegrationTest(containers=started, progress=Told()).run(run)
+
+    finding = only(tested, "witness")
+    assert finding.verdict is Verdict.REFUSED
+    assert finding.observed.startswith(
+        'live: answered {"label": "positive", "score": 0.9}; candidate: status 422'
+    )
+    assert finding.witness == "integration-test/1-request.json"
+    kept = json.loads((tmp_path / finding.witness).read_bytes())
+    assert kept == {
+        "witness": name,
+        "request": {"text": "good", "lang": "en"},
+        "live": {
+            "status": 200,
+            "answer": {"label": "positive", "score": 0.9},
+            "why": "",
+            "broken": "",
+        },
+        "candidate": {
+            "status": 422,
+            "answer": None,
+            "why": "status 422: a request is not as the interface says",
+            "broken": "status 422: a request is not as the interface says",
+        },
+    }
+
+
+def test_the_live_image_is_not_started_where_nothing_is_to_be_sent_to_it(tmp_path: Path) -> None:
+    run = pushed(Specimen(baseline=model_files()), tmp_path)
+    gone = LoopbackService(absent="manifest unknown")
+    started = LoopbackService(others={f"127.0.0.1:5000/specimen@sha256:{'1' * 64}": gone})
+
+    assert IntegrationTest(containers=started, progress=Told()).run(run).verdict is Verdict.PASSED
+
+
 def test_rows_that_are_all_refused_name_the_first_field(tmp_path: Path) -> None:
     def refuse(_: bytes) -> Reply:
         rows = [{"index": 0, "pointer": "/alcohol", "reason": 'value is not of type "number"'}]
@@ -187,7 +269,7 @@ def test_a_few_failing_rows_keep_the_hint_of_differing_ones(tmp_path: Path) -> N
     singly, listed = found(report(LoopbackService(answers=some, log=FAILED), tmp_path), "golden")[1:]
 
     assert singly.observed == "1 of 100 rows differ: t70 status 500: no answer to dict"
-    assert singly.next == "answer golden.jsonl anew in the locked environment, and publish what holds there"
+    assert singly.next == "mend the server: the raw model answers these rows as golden.jsonl says"
     assert "the model failed in the container" in listed.next  # one such row fails the whole list
 
 

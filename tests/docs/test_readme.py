@@ -87,7 +87,7 @@ def test_the_lines_of_a_model_are_ones_that_the_gates_read_and_they_agree(tmp_pa
     shape = decoded(interface.encode(), Interface, where="README.md")
 
     assert [msgspec.convert(one, Claim).metric for one in json.loads(claims)["metrics"]] == ["accuracy"]
-    assert rows.ids == (row.id,)
+    assert list(rows.ids) == [row.id]
     assert rows.labels[rows.prediction[0]] == row.answer["label"]
     assert rows.score[0] == row.answer["score"]
     Draft202012Validator(shape.input).validate(row.request)

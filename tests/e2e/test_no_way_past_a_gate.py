@@ -29,6 +29,7 @@ OPTIONS = {
     "last",  # history: how many
     "model",
     "promote",  # every gate is asked again, and the image must be the same
+    "propose",  # scan-model: prints what it would take to pass, and runs no gate
     "reason",  # rollback: for the ledger
     "registry",  # models import: where the image goes
     "run_dir",
@@ -46,15 +47,21 @@ VARIABLES = {
     "CI_STEPS_STATE",
 }
 KEYS = {
-    "": "environments image integration interface load metrics model plain_http registry scan service store"
-    " unit_tests waivers where",
+    "": "environments evidence image integration interface load metrics model plain_http registry scan service"
+    " store unit_tests waivers where",
     "EnvironmentSettings": "address drain_seconds memory_mb ready_seconds replicas target where",
+    # evidence: its digest is in the plan, the model has no evaluations of its own, and a warning says so
+    "EvidenceSettings": "evaluations model where",
     "ImageSettings": "base platform where",
-    "IntegrationSettings": "memory_mb ready_seconds rows tolerance where",
-    "InterfaceSettings": "policy where",
-    "LoadSettings": "achieved errors p50_ms p95_ms p99_ms rate seconds warmup_seconds where",
-    "MetricRule": "ceiling confidence direction floor metric min_n slices versus where worse_by_at_most",
+    "IntegrationSettings": "absolute memory_mb ready_seconds replay_seconds rows tolerance where",
+    "InterfaceSettings": "policy unknown_fields where",
+    "LoadSettings": "achieved arrivals errors p50_ms p95_ms p99_ms payloads rate seconds slower_by_at_most_ms"
+    " stages versus warmup_at_most_seconds warmup_seconds where workers",
+    # guard: warnings alone are no evidence, so a rule that shows nothing stays inconclusive
+    "MetricRule": "better_by_at_least ceiling confidence direction floor guard metric min_n positive slices"
+    " versus where worse_by_at_most",
     "ScanSettings": "allow code where",
+    "Stage": "rate seconds where",
     "UnitTestSettings": "lock path timeout_seconds where",
     "Waiver": "by check reason until where",
 }

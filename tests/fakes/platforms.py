@@ -103,7 +103,7 @@ class OnEngine:
                             json=None if path == "slow" else {"text": "good"},
                             timeout=10,
                         )
-                        said = str(answer.json()["release"]) if answer.ok else f"failed: {answer.status_code}"
+                        said = answer.headers["x-release"] if answer.ok else f"failed: {answer.status_code}"
                     except requests.RequestException as error:
                         said = f"failed: {type(error).__name__}"
                     with lock:

@@ -1,10 +1,13 @@
 """A service with its ledger and platform in memory, and the runs that act on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from ci_steps.documents import (
     Baseline,
@@ -24,8 +27,11 @@ from ci_steps.model.digest import Digest
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.ports import Ledger, Target
 from ci_steps.rundir import RunDir
+from ci_steps.selftest.loopback import specimen_answer
 from ci_steps.selftest.specimen import Specimen
+from ci_steps.steps.golden.service import Reply
 from ci_steps.steps.rollout import RollBack, RollOut
+from ci_steps.steps.rollout.parity import CALLING, Calling
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.progress import Told
 from tests.fakes.target import FakeTarget
@@ -54,7 +60,7 @@ def finding(check: str, verdict: Verdict = Verdict.PASSED) -> Finding:
 
 @dataclass(slots=True, kw_only=True)
 class Runs(Generic[T, L]):
-    """The runs that act on one service's ledger and platform."""
+    """The runs that act on one service's ledger and platform, which are called through ``calling``."""
 
     folder: Path
     target: T
@@ -63,6 +69,7 @@ class Runs(Generic[T, L]):
     digest_of: Callable[[str], Digest] = image
     repository: str = "127.0.0.1:5000/specimen"
     settle_seconds: float = 0
+    calling: Calling = CALLING
 
     def planned(self, name: str, **changes: Any) -> RunDir:
         """Plan a release of the image ``name`` against what is live now, every gate passed."""
@@ -97,9 +104,9 @@ class Runs(Generic[T, L]):
     def roll_out(self, run: RunDir, **changes: Any) -> Rollout:
         return self._rolling_out(**changes).run(run)
 
-    def live(self, name: str) -> Rollout:
+    def live(self, name: str, **changes: Any) -> Rollout:
         """Roll out the image ``name``, and see that it is live."""
-        document = self.roll_out(self.planned(name))
+        document = self.roll_out(self.planned(name, **changes))
         assert document.result == "live", document.reason
         return document
 
@@ -134,6 +141,7 @@ class Runs(Generic[T, L]):
             "who": lambda: "m.jansen",
             "today": lambda: today,
             "settle_seconds": self.settle_seconds,
+            "calling": self.calling,
         }
         return RollOut(**(fields | changes))
 
@@ -144,6 +152,27 @@ class World(Runs[FakeTarget, MemoryLedger]):
 
     target: FakeTarget = field(default_factory=FakeTarget)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    asked: list[bytes] = field(default_factory=list)
+    """The bodies that were sent to the live address."""
+    replies: Callable[[bytes, Reply], Reply] = lambda _, reply: reply
+    """What becomes of a body's reply on its way back."""
+
+    def __post_init__(self) -> None:
+        self.calling = self._called
+
+    @contextmanager
+    def _called(self, address: str) -> Iterator["World"]:
+        assert address == "http://127.0.0.1:18081"
+        yield self
+
+    def predict(self, body: bytes, *, timeout: float) -> Reply:
+        """Answer as the specimen's model does, in the name of the release that serves."""
+        assert timeout > 0
+        self.asked.append(body)
+        if self.target.serving is None:
+            return Reply(0, fault="the connection failed")
+        content = msgspec.json.encode(specimen_answer(msgspec.json.decode(body)))
+        return self.replies(body, Reply(200, content, release=self.target.serving.id))
 
     @property
     def serving(self) -> str | None:

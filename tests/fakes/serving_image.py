@@ -35,13 +35,15 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.answer(200, {"release": os.environ["RELEASE_ID"], "image": os.environ["IMAGE_DIGEST"]})
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["content-length"]))
-        self.answer(200, {"behaviour": behaviour, "release": os.environ["RELEASE_ID"]})
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        good = ("good" in asked["text"]) != (behaviour == "skewed")
+        self.answer(200, {"label": "positive" if good else "negative", "score": 0.9 if good else 0.1})
 
     def answer(self, status, body):
         content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("content-length", str(len(content)))
+        self.send_header("x-release", os.environ.get("RELEASE_ID", ""))
         self.end_headers()
         self.wfile.write(content)
 
@@ -67,12 +69,24 @@ def engine() -> docker.DockerClient:
 def pushed(behaviour: str) -> Digest:
     """Build and push the image that behaves so, and return its digest.
 
-    ``one`` and ``two`` serve; ``never-ready``, ``exits`` and ``hungry`` (takes 1 GiB) do not.
+    ``one`` and ``two`` serve as the specimen's model answers, ``skewed`` says the opposite of it;
+    ``never-ready``, ``exits`` and ``hungry`` (takes 1 GiB) do not serve.
     """
-    recipe = (
+    return _pushed(
+        behaviour,
         f"FROM {BASE}\nCOPY server.py /server.py\nUSER 10001:10001\n"
-        f'ENV BEHAVIOUR={behaviour}\nCMD ["python3", "-u", "/server.py"]\n'
+        f'ENV BEHAVIOUR={behaviour}\nCMD ["python3", "-u", "/server.py"]\n',
     )
+
+
+@cache
+def without_python() -> str:
+    """Build and push an image that holds one file and nothing to run it with; return its reference."""
+    recipe = "FROM scratch\nCOPY server.py /server.py\nUSER 10001:10001\n"
+    return f"{REPOSITORY}@{_pushed('bare', recipe)}"
+
+
+def _pushed(tag: str, recipe: str) -> Digest:
     context = io.BytesIO()
     with tarfile.open(fileobj=context, mode="w") as tar:
         for name, text in (("Dockerfile", recipe), ("server.py", _SERVER)):
@@ -80,8 +94,8 @@ def pushed(behaviour: str) -> Digest:
             member.size = len(text)
             tar.addfile(member, io.BytesIO(text.encode()))
     context.seek(0)
-    engine().images.build(fileobj=context, custom_context=True, tag=f"{REPOSITORY}:{behaviour}", rm=True)
-    for line in engine().api.push(REPOSITORY, tag=behaviour, stream=True, decode=True):
+    engine().images.build(fileobj=context, custom_context=True, tag=f"{REPOSITORY}:{tag}", rm=True)
+    for line in engine().api.push(REPOSITORY, tag=tag, stream=True, decode=True):
         assert "error" not in line, line
         if "Digest" in line.get("aux", {}):
             return Digest.parse(line["aux"]["Digest"])

@@ -25,6 +25,30 @@ class Equivalent:
 
 EQUIVALENT: tuple[Equivalent, ...] = (
     Equivalent(
+        "rollout.parity",
+        "why = next((reply.in_words for _, reply in asked if not answers(reply)), late)",
+        "not left out",
+        "the words that say why rows were not answered",
+    ),
+    Equivalent(
+        "rollout.parity",
+        'left = f"; {rest} rows were not asked any more" if rest else ""',
+        "condition negated",
+        "the words that count what was not asked",
+    ),
+    Equivalent(
+        "integration_test.answers",
+        'return undecided(kind, observed if replayed else "no row was replayed", rule, hint=hint)',
+        "condition negated",
+        "a word of what was observed",
+    ),
+    Equivalent(
+        "golden.parity",
+        'others = f", and at {len(ordered) - 1} more" if ordered[1:] else ""',
+        "condition negated",
+        "the words that count the other places",
+    ),
+    Equivalent(
         "scan_model.findings",
         "refused.sort(key=lambda name: not reaches_beyond(name))",
         "not left out",
@@ -46,12 +70,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "a word of what was observed",
     ),
     Equivalent(
-        "check_interface.subset",
-        "if not asserted(spot.a):  # what takes anything breaks once, not once a kind",
-        "not left out",
-        "how often one break is told",
-    ),
-    Equivalent(
         "model.verdict",
         "return order.index(self) < order.index(other)",
         "< becomes <=",
@@ -65,19 +83,19 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "scan_model.findings",
-        "if shown.pickled and not refused:",
+        "if (shown.pickled or names) and not refused:",
         "and becomes or",
         "one more finding that passed",
     ),
     Equivalent(
-        "check_metrics.rules",
+        "check_metrics.slices",
         'known = ", ".join(sorted(rows.slices)) or "none"',
         "or becomes and",
         "a word of what to do next",
     ),
     Equivalent(
-        "check_metrics.rules",
-        'side = "below" if kind == "floor" else "above"',
+        "check_metrics.limits",
+        'side = "below" if limit.kind == "floor" else "above"',
         "== becomes !=",
         "a word of what to do next",
     ),
@@ -92,15 +110,9 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "check_interface.subset",
-        'step = "" if chooser == NOTHING else "/const" if "const" in chooser else "/enum"',
-        "== becomes !=",
-        "where the witness points",
-    ),
-    Equivalent(
-        "check_interface.subset",
-        'step = "" if chooser == NOTHING else "/const" if "const" in chooser else "/enum"',
-        "in becomes not in",
-        "where the witness points",
+        "equal += held if within else [part.pointer]",
+        "condition negated",
+        "which parts of what holds are named",
     ),
     Equivalent(
         "unit_tests.checkout",
@@ -130,11 +142,18 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "what is said to help",
     ),
     Equivalent(
+        "fetch_model.beside",
+        "if not whole:",
+        "not left out",
+        "whether a refused file is left behind, which no step opens",
+    ),
+    Equivalent(
         "unit_tests.step",
         "skipped = sum(result.outcome is Outcome.SKIPPED for result in results)",
         "is becomes is not",
         "a number of what was observed",
     ),
+    Equivalent("load_test.versus", "if known", "condition negated", "the numbers of a picture"),
 )
 
 

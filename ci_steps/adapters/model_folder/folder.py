@@ -33,7 +33,7 @@ from ci_steps.model.wire import digest_of
 from ci_steps.ports import Programs
 
 MANIFEST = "manifest.json"
-REQUIRED = ("interface.json", "metrics.json", "evaluations.jsonl", "golden.jsonl", "requirements.lock")
+REQUIRED = ("interface.json", "metrics.json", "golden.jsonl", "requirements.lock")
 
 
 @dataclass(frozen=True, slots=True)

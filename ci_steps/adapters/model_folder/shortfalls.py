@@ -30,7 +30,12 @@ def shortfalls(folder: Path, manifest: Manifest, rows: int) -> Iterator[str]:
     ``rows`` are replayed by integration-test.
     """
     yield from _golden(_filled_lines(folder / "golden.jsonl", rows), rows)
-    if not _filled_lines(folder / "evaluations.jsonl", 1):
+    if not manifest.has("evaluations.jsonl"):
+        yield (
+            "there is no evaluations.jsonl, and check-metrics will be inconclusive; "
+            "write it, or name evaluations under `evidence:` in release.yaml"
+        )
+    elif not _filled_lines(folder / "evaluations.jsonl", 1):
         yield (
             "evaluations.jsonl has no row, and check-metrics will be inconclusive; "
             "write a line for each example that the model was tested on"

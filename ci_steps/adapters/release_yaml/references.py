@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from ci_steps.adapters.release_yaml.contradictions import may_be_path
+from ci_steps.adapters.release_yaml.places import may_be_path
 from ci_steps.errors import InputError
 from ci_steps.model.images import ImageRef
 from ci_steps.model.refs import ModelRef

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from ci_steps.model.checks import CHECKS, NEVER_WAIVED
+from ci_steps.model.checks import CHECKS, NEVER_WAIVED, RUN_AGAIN
 from ci_steps.model.guess import did_you_mean
 from ci_steps.model.told import Problem
 from ci_steps.model.verdict import Waiver
@@ -30,6 +30,9 @@ def wrong_waivers(written: Written, today: date) -> Iterator[Problem]:
         elif check in NEVER_WAIVED:
             what = f"{check} is never inconclusive, and a refusal is never waived: the waiver covers nothing"
             yield Problem(*found, what, "take it away", warning=True)
+        elif check in RUN_AGAIN:
+            what = f"{check} is inconclusive only where nothing could be asked: the waiver covers nothing"
+            yield Problem(*found, what, "take it away, and run the step again", warning=True)
         if left < 0:
             what = f"the waiver of {check} ended on {waiver.until}"
             yield Problem(*found, what, "take it away, or answer for it anew", warning=True)

@@ -12,8 +12,8 @@ from ci_steps.model.settings import Direction
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.steps.check_metrics.decisions import is_claim_kept
 from ci_steps.steps.check_metrics.rows import Rows, UnusableError, in_words
-from ci_steps.steps.check_metrics.rules import number, subject_of
 from ci_steps.steps.check_metrics.values import UndefinedError, value_of
+from ci_steps.steps.check_metrics.wording import number, subject_of
 
 CHECK = "check-metrics.claim"
 
@@ -27,6 +27,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     n: int
     dataset: str
     slice: dict[str, str | bool | int | float] | None = None
+    positive: str | bool | int | float | None = None
+    """The label that precision, recall or F1 is of; left out: the last of two in sorted order."""
 
     @property
     def part(self) -> dict[str, str]:
@@ -34,7 +36,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def subject(self) -> str:
-        return subject_of(self.metric, self.part)
+        return subject_of(f"{self.metric} of {self.label}" if self.label else self.metric, self.part)
+
+    @property
+    def label(self) -> str | None:
+        return None if self.positive is None else in_words(self.positive)
 
     @property
     def tolerance(self) -> float:
@@ -103,8 +109,10 @@ def _check(claim: Claim, rows: Rows, values: list[tuple[str, float]]) -> Finding
         return _finding(claim, Verdict.REFUSED, f"claimed on n = {claim.n:,}, evaluations have {len(part):,}")
     if claim.direction != METRICS[claim.metric].direction:
         return _finding(claim, Verdict.REFUSED, f"claimed that {claim.direction} is better, which it is not")
+    if claim.positive is not None and not METRICS[claim.metric].takes_positive:
+        return _finding(claim, Verdict.REFUSED, f"claimed of {claim.label!r}, which {claim.metric} is not")
     try:
-        value = value_of(claim.metric, part)
+        value = value_of(claim.metric, part, claim.label)
     except UndefinedError as error:
         return _finding(claim, Verdict.INCONCLUSIVE, str(error))
     values.append((claim.subject, value))

@@ -1,11 +1,17 @@
 """Every comparison that decides, each on one line, so that inverting one must turn a test red."""
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 
 POWER = 0.8
 MIN_DIFFERING = 10
 """Fewest pairs that must differ before a bootstrap may decide: a convention, not a tuned value."""
+MIN_TELLING = 10
+"""Fewest rows that must tell, where a few outweigh the rest: as many as must differ otherwise."""
+
+MIN_OF_A_CLASS = 5
+"""Fewest of them in each class, where a metric weighs classes: none seen of a rare one does not mean none."""
 
 
 def is_enough(n: int, wanted: int) -> bool:
@@ -25,33 +31,41 @@ def is_shown(worst_gain: float, margin: float) -> bool:
     return worst_gain > -margin
 
 
-def is_beyond(gain: float, margin: float) -> bool:
-    """Whether to refuse: the estimate itself lies past the margin, proven or not.
+def is_harm(p: float, confidence: float) -> bool:
+    """Whether harm is proven: were the margin kept, as bad a result would be this rare."""
+    return p <= 1 - confidence
 
-    More examples of the same kind would prove the harm, not the absence of it, so it must not be something a
-    waiver can carry. An estimate on the good side whose interval reaches over the margin is inconclusive:
-    there more examples may well show it.
+
+def holm(pvalues: Sequence[float], confidence: float) -> tuple[bool, ...]:
+    """Return which of a family are refused, so that a family of sound ones seldom has any.
+
+    Holm, Scandinavian Journal of Statistics 6 (1979) 65-70: the smallest p-value is held to the level over
+    their number, the next one to the level over what is left, and so on until one is not refused.
     """
-    return gain < -margin
+    refused = [False] * len(pvalues)
+    for rank, place in enumerate(sorted(range(len(pvalues)), key=pvalues.__getitem__)):
+        if not is_harm(pvalues[place] * (len(pvalues) - rank), confidence):
+            break
+        refused[place] = True
+    return tuple(refused)
 
 
 def is_claim_kept(claimed: float, found: float, tolerance: float) -> bool:
     return abs(claimed - found) <= tolerance
 
 
-def examples_that_decide(
-    n: int, gain: float, worst_gain: float, margin: float, confidence: float
-) -> int | None:
-    """Return about how many examples would show it with 80 % power, if the true difference is as seen.
+def examples_that_decide(n: int, gain: float, end: float, margin: float, confidence: float) -> int | None:
+    """Return about how many examples would decide with 80 % power, if the true difference is as seen.
 
-    n' = n · ((z_confidence + z_power) · se / (gain + margin))², se taken from the interval's own width.
-    This is the usual normal approximation for non-inferiority; None where no number would.
+    ``end`` is the end of the interval that faces the margin. With its distance for the standard error,
+    n' = n · ((z_confidence + z_power) · se / (gain + margin))², the usual normal approximation (Julious,
+    Statistics in Medicine 23, 2004); None where the difference is the margin itself.
     """
     room = gain + margin
-    if room <= 0:
+    if room == 0:
         return None
     z = NormalDist().inv_cdf
-    error = (gain - worst_gain) / z(confidence)
+    error = (gain - end) / z(confidence)
     wanted = n * ((z(confidence) + z(POWER)) * error / room) ** 2
     digits = 10.0 ** max(0, math.floor(math.log10(max(wanted, 1))) - 1)
     return max(n + 1, round(math.ceil(wanted / digits) * digits))

@@ -35,15 +35,18 @@ def check_golden(golden: Path | None, interface: Path | None, rows: Rows) -> Fin
     except UnusableError as error:
         return _finding(Verdict.INCONCLUSIVE, str(error), "correct it and publish the model anew")
     if wrong:
-        more = f" (and {len(wrong) - 1:,} more of {count:,})" if len(wrong) > 1 else f" (1 of {count:,})"
         return _finding(
             Verdict.REFUSED,
-            wrong[0] + more,
+            wrong[0] + _more(len(wrong) - 1, count),
             "make golden.jsonl and evaluations.jsonl from the same model and publish it anew",
         )
     if not count:
         return _finding(Verdict.INCONCLUSIVE, "golden.jsonl has no rows", "publish it with golden rows")
     return _finding(Verdict.PASSED, f"{count:,} golden rows agree with their evaluations", "")
+
+
+def _more(others: int, count: int) -> str:
+    return f" (and {others:,} more of {count:,})" if others else f" (1 of {count:,})"
 
 
 def at(answer: Any, pointer: str) -> Any:
@@ -77,10 +80,19 @@ def _pointers(interface: Path | None) -> _Pointers:
 
 
 def _wrong(golden: Path, pointers: _Pointers, rows: Rows) -> tuple[list[str], int]:
-    place = {id_: number for number, id_ in enumerate(rows.ids)}
-    decoder = msgspec.json.Decoder(_Golden)
+    answered = _answered(golden)
     wrong: list[str] = []
-    seen: set[str] = set()
+    for row, place in zip(answered, rows.ids.places([row.id for row in answered]), strict=True):
+        if place is None:
+            wrong.append(f"golden id {row.id!r} is not among the evaluations")
+        else:
+            wrong.extend(_disagreements(row, pointers, rows, place))
+    return wrong, len(answered)
+
+
+def _answered(golden: Path) -> list[_Golden]:
+    decoder = msgspec.json.Decoder(_Golden)
+    found: dict[str, _Golden] = {}
     with golden.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if line.isspace():
@@ -89,14 +101,10 @@ def _wrong(golden: Path, pointers: _Pointers, rows: Rows) -> tuple[list[str], in
                 row = decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise UnusableError(f"golden.jsonl, line {number}: {error}") from error
-            if row.id in seen:
+            if row.id in found:
                 raise UnusableError(f"golden.jsonl, line {number}: id {row.id!r} was there before")
-            seen.add(row.id)
-            if row.id not in place:
-                wrong.append(f"golden id {row.id!r} is not among the evaluations")
-            else:
-                wrong.extend(_disagreements(row, pointers, rows, place[row.id]))
-    return wrong, len(seen)
+            found[row.id] = row
+    return list(found.values())
 
 
 def _disagreements(row: _Golden, pointers: _Pointers, rows: Rows, place: int) -> Iterator[str]:

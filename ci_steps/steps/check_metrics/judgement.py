@@ -1,9 +1,10 @@
 """The whole gate, once numpy is there: evaluations in, findings and values out."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 from ci_steps.documents import FetchedModel, MetricsReport, Plan
-from ci_steps.model.metrics import refuse_bad_rules
+from ci_steps.model.digest import Digest
+from ci_steps.model.metrics import BASELINE, refuse_bad_rules
 from ci_steps.model.settings import MetricRule
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.rundir import RunDir
@@ -11,92 +12,102 @@ from ci_steps.steps.check_metrics.bootstrap import seed_of
 from ci_steps.steps.check_metrics.claims import check_claims
 from ci_steps.steps.check_metrics.golden import check_golden
 from ci_steps.steps.check_metrics.pairs import Sides, UndecidableError, brought_together
-from ci_steps.steps.check_metrics.rows import Rows, UnusableError, read_rows
-from ci_steps.steps.check_metrics.rules import Evidence, findings_of, subject_of
-from ci_steps.steps.check_metrics.values import UndefinedError, value_of
+from ci_steps.steps.check_metrics.rows import ContradictoryError, Rows, UnusableError, read_rows
+from ci_steps.steps.check_metrics.rules import Grounds, Opponent, findings_of
+from ci_steps.steps.check_metrics.slices import names_of
+from ci_steps.steps.check_metrics.sources import Sources
+from ci_steps.steps.check_metrics.values import UndefinedError, refuse_other_positives, value_of
+from ci_steps.steps.check_metrics.wording import subject_of
+
+_EVALUATIONS = "each line has id, truth and prediction, each id once, and only finite numbers"
 
 
 def report_on(run: RunDir) -> MetricsReport:
-    """Read both sides, recompute everything, and say what holds."""
+    """Read all sides, recompute everything, and say what holds."""
     plan, fetched = run.read(Plan), run.read(FetchedModel)
     refuse_bad_rules(plan.metrics)
+    sources = Sources(run, plan, fetched)
+    against = _against(plan)
+    came = tuple(sources.used(frozenset({plan.sha, *filter(None, against.values())})))
     try:
-        rows = read_rows(_evaluations(run, fetched))
+        rows = read_rows(sources.evaluations(plan.sha))
     except UnusableError as error:
         return MetricsReport(
-            findings=(_rules(plan), _no_evaluations(error)),
+            findings=(_rules(plan), *came, _unusable(error)),
             not_checked=("rules, claims and golden rows: all need evaluations",),
         )
-    evidence = Evidence(
-        candidate=rows,
-        sides=_sides(run, plan, fetched, rows) if _compares(plan) else None,
-        seed=seed_of(plan.sha, *((plan.baseline.sha,) if plan.baseline else ())),
-    )
-    claims = check_claims(_file(run, fetched, "metrics.json"), rows)
-    golden = check_golden(_file(run, fetched, "golden.jsonl"), _file(run, fetched, "interface.json"), rows)
-    judged = tuple(finding for rule in plan.metrics for finding in findings_of(rule, evidence))
+    refuse_other_positives(plan.metrics, rows)
+    opponents = {name: _opponent(sources, name, sha, rows) for name, sha in against.items()}
+    grounds = Grounds(candidate=rows, seed=seed_of(plan.sha), opponents=opponents)
+    claims = check_claims(sources.file("metrics.json"), rows)
+    golden = check_golden(sources.file("golden.jsonl"), sources.file("interface.json"), rows)
+    judged = tuple(finding for rule in plan.metrics for finding in findings_of(rule, grounds))
     return MetricsReport(
-        findings=(_rules(plan), *judged, *claims.findings, golden),
-        not_checked=claims.not_checked,
+        findings=(_rules(plan), *came, _usable(rows), *judged, *claims.findings, golden),
+        not_checked=(*claims.not_checked, *_unseen(plan.metrics, rows)),
         values=_values(plan.metrics, rows) | dict(claims.values),
     )
 
 
-def _compares(plan: Plan) -> bool:
-    return any(rule.versus is not None for rule in plan.metrics)
+def _against(plan: Plan) -> dict[str, Digest | None]:
+    """Return whom the rules compare with, as they call them; None where nothing is live."""
+    known: dict[str, Digest | None] = {each.versus: each.sha for each in plan.references}
+    known[BASELINE] = plan.baseline.sha if plan.baseline else None
+    return {rule.versus: known[rule.versus] for rule in plan.metrics if rule.versus is not None}
 
 
-def _sides(run: RunDir, plan: Plan, fetched: FetchedModel, rows: Rows) -> Sides | UndecidableError | None:
-    if plan.baseline is None:
+def _opponent(sources: Sources, name: str, sha: Digest | None, rows: Rows) -> Opponent:
+    ours = sources.plan.sha
+    seed = seed_of(ours, *((sha,) if sha else ()))
+    return Opponent(None if _is_itself(sha, ours) else _sides(sources, name, sha, rows), seed)
+
+
+def _is_itself(sha: Digest | None, ours: Digest) -> bool:
+    """Whether a model would be compared with itself: that needs no evaluations."""
+    return sha == ours
+
+
+def _sides(sources: Sources, name: str, sha: Digest | None, rows: Rows) -> Sides | UndecidableError:
+    if sha is None:
         return UndecidableError(
             "baseline",
             "no release is live, so there is nothing to compare with",
             "on a first release, a waiver for check-metrics.baseline says who answers for it",
         )
-    if plan.sha == plan.baseline.sha:
-        return None
     try:
-        baseline = read_rows(_baseline_evaluations(run, fetched))
-        return brought_together(rows, baseline)
+        return brought_together(rows, read_rows(sources.evaluations(sha)))
     except UnusableError as error:
+        if name != BASELINE:
+            then = "publish that model with its evaluations, or name them under `evidence:` in release.yaml"
+            return UndecidableError("reference", f"evaluations of {name}: {error}", then)
         return UndecidableError(
             "baseline-evaluations",
-            f"evaluations of the baseline {plan.baseline.sha.short}: {error}",
-            "publish the live model with its evaluations and roll it out, or answer for it with a waiver",
+            f"evaluations of the baseline {sha.short}: {error}",
+            "name them under `evidence:` in release.yaml, or publish the live model with its evaluations and "
+            "roll it out, or answer for it with a waiver",
         )
     except UndecidableError as problem:
         return problem
 
 
-def _evaluations(run: RunDir, fetched: FetchedModel) -> Path:
-    path = _file(run, fetched, "evaluations.jsonl")
-    if path is None:
-        raise UnusableError("the model has no evaluations.jsonl")
-    return path
-
-
-def _baseline_evaluations(run: RunDir, fetched: FetchedModel) -> Path:
-    folder = fetched.baseline_folder
-    for file in fetched.baseline_files if folder is not None else ():
-        if folder is not None and file.path == "evaluations.jsonl":
-            return run.verified(folder, file)
-    raise UnusableError("it has no evaluations.jsonl")
-
-
-def _file(run: RunDir, fetched: FetchedModel, path: str) -> Path | None:
-    found = next((file for file in fetched.files if file.path == path), None)
-    return run.verified(fetched.folder, found) if found else None
+def _unseen(rules: tuple[MetricRule, ...], rows: Rows) -> Iterator[str]:
+    """Name the slices that no rule looks at: there a harm could hide."""
+    looked_at = {name for rule in rules for name in names_of(rule, rows)}
+    if unseen := sorted(rows.slices.keys() - looked_at):
+        many = len(unseen) > 1
+        yield f"slice{'s' * many} {', '.join(unseen)}: no rule looks at {'them' if many else 'it'}"
 
 
 def _values(rules: tuple[MetricRule, ...], rows: Rows) -> dict[str, float]:
     values: dict[str, float] = {}
+    alone = Sides(rows, rows, paired=False)
     for rule in rules:
         parts: list[dict[str, str]] = [{}]
-        for name in rule.slices:
-            parts += [{name: value} for value in Sides(rows, rows, paired=False).values(name)]
+        for name in names_of(rule, rows):
+            parts += [{name: value} for value in alone.values(name)]
         for part in parts:
             try:
-                values[subject_of(rule.metric, part)] = value_of(rule.metric, rows.where(part))
+                values[subject_of(rule.metric, part)] = value_of(rule.metric, rows.where(part), rule.positive)
             except UndefinedError:
                 continue  # the rule's own finding says so
     return values
@@ -109,19 +120,30 @@ def _rules(plan: Plan) -> Finding:
         subject="rules",
         verdict=Verdict.PASSED if count > 0 else Verdict.INCONCLUSIVE,
         observed=f"{plan.config} has {count or 'no'} {'rule' if count == 1 else 'rules'} for metrics",
-        rule="at least one metric has a floor, a ceiling or a margin against the baseline",
+        rule="at least one metric has a floor, a ceiling or a margin against another model",
         where=plan.config,
         next="" if count else "write what the model must keep under `metrics:`",
     )
 
 
-def _no_evaluations(error: UnusableError) -> Finding:
+def _usable(rows: Rows) -> Finding:
     return Finding(
         check="check-metrics.evaluations",
         subject="evaluations.jsonl",
-        verdict=Verdict.INCONCLUSIVE,
-        observed=str(error),
-        rule="each line has id, truth and prediction, each id once, and only finite numbers",
+        verdict=Verdict.PASSED,
+        observed=f"{len(rows):,} rows of {rows.kind} labels",
+        rule=_EVALUATIONS,
         where="evaluations.jsonl",
-        next="evaluate the model and publish it with its evaluations",
+    )
+
+
+def _unusable(error: UnusableError) -> Finding:
+    return Finding(
+        check="check-metrics.evaluations",
+        subject="evaluations.jsonl",
+        verdict=Verdict.REFUSED if isinstance(error, ContradictoryError) else Verdict.INCONCLUSIVE,
+        observed=str(error),
+        rule=_EVALUATIONS,
+        where="evaluations.jsonl",
+        next="evaluate the model and publish it with its evaluations, or name them under `evidence:`",
     )

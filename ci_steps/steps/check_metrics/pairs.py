@@ -1,10 +1,11 @@
 """The same examples on both sides, found by their ids."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ci_steps.steps.check_metrics.rows import Codes, Rows
+from ci_steps.steps.check_metrics.rows import Codes, Rows, union
 
 
 class UndecidableError(Exception):
@@ -28,13 +29,10 @@ class Sides:
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the values of a slice on either side: one that the candidate dropped is not forgotten."""
-        found = {
-            rows.slices[name].values[code]
-            for rows in (self.candidate, self.baseline)
-            if name in rows.slices
-            for code in np.unique(rows.slices[name].codes).tolist()
-            if code >= 0
-        }
+        found: set[str] = set()
+        for rows in (self.candidate, self.baseline):
+            if name in rows.slices:
+                found |= rows.slices[name].occurring()
         return tuple(sorted(found))
 
     def where(self, name: str, value: str) -> "Sides":
@@ -52,15 +50,18 @@ class Sides:
         """Refuse to compare a slice where the two sides put one example in different values."""
         if not self.paired:
             return
-        ours, theirs = _slice_of(self.candidate, name), _slice_of(self.baseline, name)
-        for id_, our, their in zip(self.candidate.ids, ours, theirs, strict=True):
-            if our != their:
-                ours_is, theirs_is = our or "nothing", their or "nothing"
-                raise UndecidableError(
-                    "slice",
-                    f"id {id_!r} has {name}={ours_is}, and {name}={theirs_is} at the baseline",
-                    "part the examples the same way on both sides",
-                )
+        words = self.values(name)
+        ours, theirs = _coded(self.candidate, name, words), _coded(self.baseline, name, words)
+        moved = np.flatnonzero(ours != theirs)
+        if len(moved):
+            first = int(moved[0])
+            id_ = self.candidate.ids[first]
+            ours_is, theirs_is = ((*words, "nothing")[codes[first]] for codes in (ours, theirs))
+            raise UndecidableError(
+                "slice",
+                f"id {id_!r} has {name}={ours_is}, and {name}={theirs_is} at the baseline",
+                "part the examples the same way on both sides",
+            )
 
 
 def brought_together(candidate: Rows, baseline: Rows) -> Sides:
@@ -71,10 +72,9 @@ def brought_together(candidate: Rows, baseline: Rows) -> Sides:
             f"truth is {candidate.kind}, and {baseline.kind} at the baseline",
             "evaluate both on the same labels",
         )
-    both = set(candidate.labels) | set(baseline.labels)
-    labels = tuple(sorted(both))
+    labels = union(candidate.labels, baseline.labels)
     ours, theirs = candidate.labelled(labels), baseline.labelled(labels)
-    here, there = _shared(ours, theirs)
+    here, there = ours.ids.shared(theirs.ids)
     if not len(here):
         return Sides(ours, theirs, paired=False)
     sides = Sides(
@@ -86,13 +86,6 @@ def brought_together(candidate: Rows, baseline: Rows) -> Sides:
     )
     _refuse_other_truth(sides)
     return sides
-
-
-def _shared(ours: Rows, theirs: Rows) -> tuple[Codes, Codes]:
-    place = {id_: number for number, id_ in enumerate(theirs.ids)}
-    found = [(number, place[id_]) for number, id_ in enumerate(ours.ids) if id_ in place]
-    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
 
 
 def _refuse_other_truth(sides: Sides) -> None:
@@ -110,6 +103,10 @@ def _refuse_other_truth(sides: Sides) -> None:
             )
 
 
-def _slice_of(rows: Rows, name: str) -> list[str]:
+def _coded(rows: Rows, name: str, words: Sequence[str]) -> Codes:
+    """Return the slice's value of each row as a number of ``words``; -1 has none."""
     part = rows.slices.get(name)
-    return [part.values[c] if c >= 0 else "" for c in part.codes.tolist()] if part else [""] * len(rows)
+    if part is None:
+        return np.full(len(rows), -1, dtype=np.int64)
+    place = {word: number for number, word in enumerate(words)}
+    return np.array([*(place.get(value, -1) for value in part.values), -1], dtype=np.int64)[part.codes]

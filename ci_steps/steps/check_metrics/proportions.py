@@ -1,10 +1,14 @@
-"""Intervals for proportions: one (Wilson), two apart (Newcombe), two of the same examples (Tango)."""
+"""Proportions: the interval of one (Wilson), and scores for two, apart or of the same examples (Tango)."""
 
 import math
-from collections.abc import Callable
 from statistics import NormalDist
 
+import numpy as np
+
 from ci_steps.steps.check_metrics.bootstrap import Bounds
+from ci_steps.steps.check_metrics.rows import Codes, Floats
+
+Counts = int | Codes
 
 
 def wilson(right: int, n: int, confidence: float) -> Bounds:
@@ -19,54 +23,52 @@ def wilson(right: int, n: int, confidence: float) -> Bounds:
     return Bounds(share, lower, upper)
 
 
-def newcombe(right: int, n: int, baseline_right: int, baseline_n: int, confidence: float) -> Bounds:
-    """Return the hybrid score interval of a difference of independent proportions.
+def tango_score(gained: Counts, lost: Counts, n: int, difference: float, correction: float = 0.0) -> Floats:
+    """Return Tango's statistic for the hypothesis that the true difference is this one; it falls with it.
 
-    Newcombe, Statistics in Medicine 17 (1998) 873-890, method 10.
+    Of (gained - lost) / n, where ``gained`` is b (only the candidate is right) and ``lost`` is c (only the
+    baseline is): Statistics in Medicine 17 (1998) 891-908, equations 24 to 26.
+    ``correction`` moves the pairs gained: a half takes their being whole numbers into account.
     """
-    ours, theirs = wilson(right, n, confidence), wilson(baseline_right, baseline_n, confidence)
-    difference = ours.estimate - theirs.estimate
-    down = math.hypot(ours.estimate - ours.lower, theirs.upper - theirs.estimate)
-    up = math.hypot(ours.upper - ours.estimate, theirs.estimate - theirs.lower)
-    return Bounds(difference, difference - down, difference + up)
-
-
-def tango(gained: int, lost: int, n: int, confidence: float) -> Bounds:
-    """Return the score interval of (gained - lost) / n, a difference of paired proportions.
-
-    Tango, Statistics in Medicine 17 (1998) 891-908, equations 24 to 26, where ``gained`` is b (only the
-    candidate is right) and ``lost`` is c (only the baseline is). It stays honest with few discordant pairs.
-    """
-    z = NormalDist().inv_cdf(confidence)
-    estimate = (gained - lost) / n
-    lower = _crossing(lambda d: tango_score(gained, lost, n, d) > z, -1.0, estimate)
-    upper = _crossing(lambda d: tango_score(gained, lost, n, d) > -z, estimate, 1.0)
-    return Bounds(estimate, lower, upper)
-
-
-def tango_score(gained: int, lost: int, n: int, difference: float) -> float:
-    """Return Tango's statistic for the hypothesis that the true difference is this one; it falls with it."""
     restricted = lost_share(gained, lost, n, difference)
     variance = n * (2 * restricted + difference * (1 - difference))
-    above = gained - lost - n * difference
-    if above == 0:
-        return 0.0
-    return above / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, above)
+    return _over(np.subtract(gained, lost) - n * difference + correction, variance)
 
 
-def lost_share(gained: int, lost: int, n: int, difference: float) -> float:
+def lost_share(gained: Counts, lost: Counts, n: int, difference: float) -> Floats:
     """Return the likeliest share of lost pairs where the true difference is this one (Tango, equation 25)."""
     a = 2 * n
-    b = -gained - lost + (2 * n - gained + lost) * difference
-    c = -lost * difference * (1 - difference)
-    return (math.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
+    b = (2 * n - np.subtract(gained, lost)) * difference - np.add(gained, lost)
+    c = np.multiply(lost, -difference * (1 - difference))
+    share: Floats = (np.sqrt(np.maximum(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
+    return share
 
 
-def _crossing(is_before: Callable[[float], bool], low: float, high: float) -> float:
-    """Return where a falling condition turns false between two bounds, by bisection to the last bit."""
-    for _ in range(200):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if is_before(middle) else (low, middle)
-    return (low + high) / 2
+def apart_score(
+    right: Counts, n: int, baseline_right: Counts, baseline_n: int, difference: float, correction: float = 0.0
+) -> Floats:
+    """Return Agresti and Caffo's statistic: Wald's after one success and one failure more on each side.
+
+    The American Statistician 54 (2000) 280-288. ``correction`` moves by this part of the coarser step.
+    """
+    ours, theirs = np.add(right, 1) / (n + 2), np.add(baseline_right, 1) / (baseline_n + 2)
+    variance = ours * (1 - ours) / (n + 2) + theirs * (1 - theirs) / (baseline_n + 2)
+    return _over(ours - theirs - difference + correction / min(n, baseline_n), variance)
+
+
+def apart_skewness(right: int, n: int, baseline_right: int, baseline_n: int) -> float:
+    """Return the skewness of a difference of independent shares, as far from certain as in the score."""
+    variance = third = 0.0
+    for count, of, sign in ((right, n, 1), (baseline_right, baseline_n, -1)):
+        share = (count + 1) / (of + 2)
+        variance += share * (1 - share) / of
+        third += sign * share * (1 - share) * (1 - 2 * share) / of**2
+    return float(third / variance**1.5)
+
+
+def _over(above: Floats, variance: Floats) -> Floats:
+    """Return above / √variance; without variance it is endless, but 0 over 0 is 0."""
+    above = np.where(np.abs(above) < 1e-9, 0.0, above)
+    certain = variance <= 1e-12
+    score: Floats = above / np.sqrt(np.where(certain, 1.0, variance))
+    return np.where(certain & (above != 0), np.copysign(np.inf, above), score)

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from ci_steps.model.verdict import Finding
-from ci_steps.steps.integration_test.findings import passed, refused
+from ci_steps.steps.golden.service import Reply
+from ci_steps.steps.integration_test.findings import passed, refused, undecided
 from ci_steps.steps.integration_test.interface import Interface
-from ci_steps.steps.integration_test.service import Reply
 
 _OTHER_VALUES: tuple[Any, ...] = (None, True, 17.5, "text", [], {})
 _PROPERTIES = 10
@@ -47,16 +47,33 @@ def bad_requests(sound: bytes, interface: Interface) -> Iterator[BadRequest]:
 
 
 def refusals(answered: list[tuple[BadRequest, Reply]]) -> Finding:
-    """Whether each was refused with a status that blames the caller: 2xx lets nonsense in, 5xx is harm."""
+    """Whether each was refused with a status that blames the caller: 2xx lets nonsense in, 5xx is harm.
+
+    A connection that was cut without a reply is neither shown nor disproved to be harm.
+    """
     rule = "requests that the interface does not allow get a 4xx status"
-    wrong = [f"{bad.name}: {reply.in_words}" for bad, reply in answered if not 400 <= reply.status < 500]
+    wrong = [one for one in answered if is_wrong(one[1])]
     if wrong:
-        observed = f"{len(wrong)} of {len(answered)} did not: {'; '.join(wrong[:5])}"
+        observed = f"{len(wrong)} of {len(answered)} did not: {_named(wrong)}"
         hint = "let the server refuse it, or allow it in interface.json if the model can answer it"
         return refused("bad-requests", observed, rule, hint=hint)
+    silent = [one for one in answered if not one[1].status]
+    if silent:
+        observed = f"{len(silent)} of {len(answered)} got no reply at all: {_named(silent)}"
+        hint = "run integration-test again; if it stays so, let the server reply before it hangs up"
+        return undecided("bad-requests", observed, rule, hint=hint)
     statuses = Counter(reply.status for _, reply in answered)
     told = ", ".join(f"{count} with {status}" for status, count in sorted(statuses.items()))
     return passed("bad-requests", f"{len(answered)} of {len(answered)} refused: {told}", rule)
+
+
+def is_wrong(reply: Reply) -> bool:
+    """Whether there is a status, and it does not blame the caller."""
+    return reply.status != 0 and not 400 <= reply.status < 500
+
+
+def _named(answered: list[tuple[BadRequest, Reply]]) -> str:
+    return "; ".join(f"{bad.name}: {reply.in_words}" for bad, reply in answered[:5])
 
 
 def _spoilt(request: Any) -> Iterator[tuple[str, Any]]:

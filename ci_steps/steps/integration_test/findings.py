@@ -7,14 +7,25 @@ def passed(kind: str, observed: str, rule: str, *, subject: str = "", where: str
     return _finding(kind, Verdict.PASSED, observed, rule, subject=subject, where=where)
 
 
-def warned(kind: str, observed: str, rule: str, *, subject: str = "", hint: str) -> Finding:
-    return _finding(kind, Verdict.WARNED, observed, rule, subject=subject, hint=hint)
+def warned(
+    kind: str, observed: str, rule: str, *, subject: str = "", hint: str, witness: str | None = None
+) -> Finding:
+    return _finding(kind, Verdict.WARNED, observed, rule, subject=subject, hint=hint, witness=witness)
 
 
 def undecided(
-    kind: str, observed: str, rule: str, *, subject: str = "", where: str = "", hint: str
+    kind: str,
+    observed: str,
+    rule: str,
+    *,
+    subject: str = "",
+    where: str = "",
+    hint: str,
+    witness: str | None = None,
 ) -> Finding:
-    return _finding(kind, Verdict.INCONCLUSIVE, observed, rule, subject=subject, where=where, hint=hint)
+    return _finding(
+        kind, Verdict.INCONCLUSIVE, observed, rule, subject=subject, where=where, hint=hint, witness=witness
+    )
 
 
 def refused(

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 
+from ci_steps.steps.golden.replay import Replayed
+from ci_steps.steps.golden.service import REFUSED_ROW, NoAnswer
 from ci_steps.steps.integration_test.readiness import LOG
-from ci_steps.steps.integration_test.replay import Replayed
-from ci_steps.steps.integration_test.service import REFUSED_ROW, NoAnswer
 
 NEARLY_ALL = 0.9
 _NAMES = re.compile(r"column|feature|KeyError|indices", re.IGNORECASE)

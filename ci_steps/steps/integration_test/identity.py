@@ -5,10 +5,10 @@ import json
 from ci_steps import kit
 from ci_steps.model.digest import Digest
 from ci_steps.model.verdict import Finding
-from ci_steps.steps.integration_test.differences import shown
-from ci_steps.steps.integration_test.findings import passed, refused
+from ci_steps.steps.golden.differences import shown
+from ci_steps.steps.golden.service import NoAnswer, Reply
+from ci_steps.steps.integration_test.findings import passed, refused, undecided
 from ci_steps.steps.integration_test.interface import compiled, violations
-from ci_steps.steps.integration_test.service import NoAnswer, Reply
 
 _SCHEMA = "serving-info.schema.json"
 
@@ -17,6 +17,9 @@ def identity(reply: Reply, sha: Digest) -> Finding:
     """Whether /info, in the form that `trace` reads, names the model's SHA."""
     rule, hint = f"/info says model {sha.short}", "build the image of this model again; this one is another's"
     outcome = reply.outcome
+    if isinstance(outcome, NoAnswer) and outcome.silent:
+        again = "run integration-test again; if it stays silent, read why in the container's log"
+        return undecided("identity", f"/info: {outcome.why}", rule, hint=again)
     if isinstance(outcome, NoAnswer):
         return refused("identity", f"/info: {outcome.why}", rule, hint=hint)
     schema = compiled(json.loads((kit.schemas() / _SCHEMA).read_bytes()), where=_SCHEMA)

@@ -5,20 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from ci_steps.errors import InputError
-from ci_steps.model.wire import decoded
-from ci_steps.steps.integration_test.differences import shown
+from ci_steps.steps.golden.differences import shown
+from ci_steps.steps.golden.promises import promises
+from ci_steps.steps.golden.whole import NOWHERE, Whole
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
-
-
-class _Written(msgspec.Struct, frozen=True):
-    input: dict[str, Any] | bool
-    output: dict[str, Any] | bool
-    prediction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +21,17 @@ class Interface:
     requests: "Validator"
     answers: "Validator"
     prediction: str | None
+    whole: Whole = NOWHERE
+    """Where its answers promise whole numbers."""
 
     @classmethod
     def read(cls, path: Path) -> "Interface":
-        written = decoded(path.read_bytes(), _Written, where=path.name)
+        written = promises(path)
         return cls(
             compiled(written.input, where=f"{path.name}: input"),
             compiled(written.output, where=f"{path.name}: output"),
             written.prediction,
+            written.whole,
         )
 
     def takes(self, request: Any) -> bool:

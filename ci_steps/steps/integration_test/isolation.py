@@ -2,9 +2,22 @@
 
 from collections.abc import Iterator
 
+from ci_steps.errors import OutsideError
 from ci_steps.model.verdict import Finding
-from ci_steps.ports import Isolation
-from ci_steps.steps.integration_test.findings import passed, refused
+from ci_steps.ports import Container, Isolation
+from ci_steps.steps.integration_test.findings import passed, refused, undecided
+
+
+def isolated(container: Container) -> Iterator[Finding]:
+    """Yield what the kernel says of each wall, or why it cannot be heard."""
+    try:
+        seen = container.isolation()
+    except OutsideError as error:
+        rule = "not root, read-only, without capabilities, and no program gains more"
+        again = "run integration-test again; nothing is known of its walls"
+        yield undecided("isolation", str(error), rule, hint=error.hint or again)
+        return
+    yield from locked_in(seen)
 
 
 def locked_in(seen: Isolation) -> Iterator[Finding]:

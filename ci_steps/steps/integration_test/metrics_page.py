@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ci_steps.model.verdict import Finding
+from ci_steps.steps.golden.service import OK, Reply
 from ci_steps.steps.integration_test.findings import passed, refused, undecided
-from ci_steps.steps.integration_test.service import OK, Reply
 
 COUNTER = "serving_requests_total"
 _SAMPLE = re.compile(
@@ -59,11 +59,18 @@ def counting(before: Reply, look: Callable[[], Reply], sent: int) -> Finding:
     rule = f"{COUNTER} moves by every request to /predict"
     hint = "use the server that comes with this kit"
     deadline = time.monotonic() + _SETTLED_SECONDS
+    pages = [before]
     try:
         start = counted(before)
-        while (moved := counted(look()) - start) != sent and time.monotonic() < deadline:
+        while True:
+            pages.append(look())
+            if (moved := counted(pages[-1]) - start) == sent or time.monotonic() >= deadline:
+                break
             time.sleep(0.05)
     except ValueError as error:
+        if not pages[-1].status:
+            again = "run integration-test again; if it stays silent, read why in the container's log"
+            return undecided("metrics", str(error), rule, hint=again)
         return refused("metrics", str(error), rule, hint=hint)
     observed = f"it moved by {moved:g} while {sent} requests were sent"
     if not sent:

@@ -7,12 +7,13 @@ from typing import Any
 from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.verdict import Finding
 from ci_steps.ports import Container, Progress
-from ci_steps.steps.integration_test.findings import passed, refused
-from ci_steps.steps.integration_test.service import OK, Service
+from ci_steps.steps.golden.service import OK, Service
+from ci_steps.steps.integration_test.findings import passed, refused, undecided
 
 LOG = "integration-test/container.log"
 _LOOK_AGAIN_SECONDS = 0.05
 _ONE_LOOK_SECONDS = 2.0
+_LOOK_AGAIN_AFTERWARDS_SECONDS = 1.0
 _KILLED = 137
 _LINE = 300
 
@@ -23,6 +24,10 @@ def readiness(
     """Wait until the service is ready, has ended or has used up its time, and say which."""
     rule = f"/health/ready answers 200 within {settings.ready_seconds:g} s"
     began = time.monotonic()
+    if not container.address and container.exited() is None:
+        hint = "run integration-test again; if it stays so, see why the engine publishes no port"
+        observed = "it runs, and the engine published no port of it"
+        return undecided("health", observed, rule, where=settings.where, hint=hint)
     progress.say(f"waiting for /health/ready, {settings.ready_seconds:g} s at most")
     while True:
         left = settings.ready_seconds - (time.monotonic() - began)
@@ -40,12 +45,20 @@ def readiness(
 
 
 def still_ready(container: Container, service: Service) -> Finding:
-    """Whether the service is as ready after everything that it was sent."""
+    """Whether the service is as ready after everything that it was sent; silence alone proves nothing."""
     rule = "still ready after every request of this test"
-    reply = service.page("/health/ready")
-    if reply.status == OK:
-        return passed("health", "ready", rule, subject="afterwards")
-    code = container.exited()
+    deadline = time.monotonic() + _LOOK_AGAIN_AFTERWARDS_SECONDS
+    while True:
+        reply = service.page("/health/ready")
+        if reply.status == OK:
+            return passed("health", "ready", rule, subject="afterwards")
+        code = container.exited()
+        if reply.status or code is not None or time.monotonic() >= deadline:
+            break
+        time.sleep(_LOOK_AGAIN_SECONDS)
+    if not reply.status and code is None:
+        hint = "run integration-test again; it runs and cannot be asked"
+        return undecided("health", reply.in_words, rule, subject="afterwards", hint=hint, witness=LOG)
     seen = reply.in_words if code is None else f"ended with {exit_in_words(code)}: {reason(container.logs())}"
     return refused(
         "health", seen, rule, subject="afterwards", hint=f"read {LOG}: a request stopped it", witness=LOG

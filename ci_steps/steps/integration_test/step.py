@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -17,25 +17,30 @@ from ci_steps.model.witness import Witness
 from ci_steps.pipeline import Step
 from ci_steps.ports import Container, Containers, Progress
 from ci_steps.rundir import RunDir
+from ci_steps.steps.golden.differences import Alike
+from ci_steps.steps.golden.raw import Raw, raw_answers
+from ci_steps.steps.golden.replay import as_lists, one_by_one
+from ci_steps.steps.golden.rows import GoldenRow, chosen, golden_rows, predictions
+from ci_steps.steps.golden.service import NoAnswer, Outcome, Service, calling
 from ci_steps.steps.integration_test import answers, witnesses
 from ci_steps.steps.integration_test.bad_requests import bad_requests, refusals
+from ci_steps.steps.integration_test.blame import Blame, raw_is_golden
 from ci_steps.steps.integration_test.hints import has_failed
 from ci_steps.steps.integration_test.identity import identity
 from ci_steps.steps.integration_test.interface import Interface
-from ci_steps.steps.integration_test.isolation import locked_in
+from ci_steps.steps.integration_test.isolation import isolated
 from ci_steps.steps.integration_test.metrics_page import counting
 from ci_steps.steps.integration_test.readiness import LOG, last_exception, readiness, still_ready
-from ci_steps.steps.integration_test.replay import as_lists, one_by_one
-from ci_steps.steps.integration_test.rows import GoldenRow, chosen, golden_rows, predictions
-from ci_steps.steps.integration_test.service import Service, calling
 
 
 @dataclass(frozen=True, slots=True)
 class IntegrationTest(Step):
     """Run the pushed image, by its digest and locked in as in production, and hold it to the raw model.
 
-    One container answers golden rows chosen by the model's SHA, one by one and as a list, then requests that
-    its interface does not allow. Its identity, isolation, metrics page and health are looked at as well.
+    Golden rows are chosen by the model's SHA. The raw model answers them in the image by its own library,
+    without the server; then the container answers them, one by one and as a list, and requests that its
+    interface does not allow. Its identity, isolation, metrics page and health are looked at as well. Requests
+    that check-interface says would break are sent to it and to the live image.
     """
 
     name: ClassVar[str] = "integration-test"
@@ -48,10 +53,12 @@ class IntegrationTest(Step):
     progress: Progress
 
     def run(self, run: RunDir) -> IntegrationReport:
-        test = _Test.of(run, self.progress)
+        test = _Test.of(run, self.containers, self.progress)
         run.fresh_folder("integration-test").rmdir()
         pushed = run.read(PushedImage)
         reference = f"{pushed.repository}@{pushed.image}"
+        raw = test.raw(reference)
+        lives = test.live_outcomes()
         self.progress.say(f"starting {reference}")
         # What an exception says may hold what was sent. Here that is the model owner's own rows.
         env = {"IMAGE_DIGEST": str(pushed.image), "LOG_MESSAGES": "1"}
@@ -60,7 +67,7 @@ class IntegrationTest(Step):
             self.containers.started(reference, env=env, memory_mb=memory) as container,
             calling(container.address) as service,
         ):
-            findings = test.looked_at(container, service)
+            findings = test.looked_at(container, service, raw, lives)
             if any(finding.witness == LOG for finding in findings):
                 test.keep_log(container)
         return IntegrationReport(
@@ -74,15 +81,17 @@ class _Test:
 
     plan: Plan
     run: RunDir
+    containers: Containers
     progress: Progress
     interface: Interface
+    alike: Alike
     golden: tuple[GoldenRow, ...]
     rows: tuple[GoldenRow, ...]
     evaluations: Path | None
     witnesses: tuple[tuple[str, Witness], ...]
 
     @classmethod
-    def of(cls, run: RunDir, progress: Progress) -> "_Test":
+    def of(cls, run: RunDir, containers: Containers, progress: Progress) -> "_Test":
         plan = run.read(Plan)
         fetched = run.read(FetchedModel)
         files = {file.path: file for file in fetched.files}
@@ -92,34 +101,62 @@ class _Test:
 
         interface = verified("interface.json")
         golden = verified("golden.jsonl")
+        elsewhere = fetched.evidence_of(plan.sha)
         if interface is None:
             raise InputError(
                 f"model {plan.model}@{plan.sha.short} has no interface.json", hint="publish it with that file"
             )
         rows = golden_rows(golden) if golden else ()
+        promised = Interface.read(interface)
         found = run.read(InterfaceReport).witnesses
         return cls(
             plan=plan,
             run=run,
+            containers=containers,
             progress=progress,
-            interface=Interface.read(interface),
+            interface=promised,
+            alike=Alike(plan.integration.tolerance, plan.integration.absolute, promised.whole),
             golden=rows,
             rows=chosen(rows, plan.sha, plan.integration.rows),
-            evaluations=verified("evaluations.jsonl"),
+            evaluations=verified("evaluations.jsonl")
+            or (run.verified(elsewhere.folder, elsewhere.file) if elsewhere else None),
             witnesses=tuple((name, witnesses.read(run, name)) for name in found),
         )
 
-    def looked_at(self, container: Container, service: Service) -> list[Finding]:
-        """Look at everything, once it is ready; nothing else can be said of one that is not."""
-        first = readiness(container, service, self.plan.integration, self.progress)
+    def raw(self, reference: str) -> Raw:
+        """Ask the raw model, in the image and before there is a server that it would share memory with."""
+        if not self.rows:
+            return Raw()
+        settings = self.plan.integration
+        self.progress.say(f"asking the raw model {len(self.rows)} rows, one by one and all at once")
+        seconds = settings.ready_seconds + settings.replay_seconds
+        memory = settings.memory_mb
+        return raw_answers(self.containers, reference, self.rows, memory_mb=memory, seconds=seconds)
+
+    def live_outcomes(self) -> Mapping[str, Outcome]:
+        """Send the witnesses that can be sent to the image that is live now, if there are any."""
+        sent = {name: witness for name, witness in self.witnesses if witnesses.can_be_sent(witness)}
+        if not sent or self.plan.baseline is None:
+            return {}
+        self.progress.say(f"sending {len(sent)} witnesses to {self.plan.baseline.release}, which is live")
+        return witnesses.sent_to(self.containers, self.plan.baseline, sent, self.plan.integration)
+
+    def looked_at(
+        self, container: Container, service: Service, raw: Raw, lives: Mapping[str, Outcome]
+    ) -> list[Finding]:
+        """Look at everything, once it is ready; only the raw model answers without it."""
+        settings = self.plan.integration
+        first = readiness(container, service, settings, self.progress)
+        alone = raw_is_golden(raw, self.alike, settings)
         if first.verdict is not Verdict.PASSED:
-            return [first]
+            return [first, *alone]
         return [
             first,
             identity(service.page("/info"), self.plan.sha),
-            *locked_in(container.isolation()),
-            *self._replayed(container, service),
-            *self._witnessed(service),
+            *isolated(container),
+            *alone,
+            *self._replayed(container, service, Blame(raw, self.alike)),
+            *self._witnessed(service, lives),
             *self._spoilt(service),
             still_ready(container, service),
         ]
@@ -134,7 +171,7 @@ class _Test:
         self.run.write_bytes(LOG, log.encode())
         return log
 
-    def _replayed(self, container: Container, service: Service) -> Iterator[Finding]:
+    def _replayed(self, container: Container, service: Service, blame: Blame) -> Iterator[Finding]:
         settings = self.plan.integration
         before = service.page("/metrics")
         self.progress.say(f"replaying {len(self.rows)} rows, one by one and as a list")
@@ -144,17 +181,18 @@ class _Test:
         failed = any(map(has_failed, (single, listed)))
         exception = last_exception(self.keep_log(container)) if failed else ""
         yield answers.enough(self.golden, settings)
-        yield answers.as_the_raw_model(single, "one by one", settings, exception=exception)
-        yield answers.as_the_raw_model(listed, "as a list", settings, exception=exception)
+        yield answers.as_golden(single, "one by one", settings, blame, exception=exception)
+        yield answers.as_golden(listed, "as a list", settings, blame, exception=exception)
         known = predictions(self.evaluations, {r.id for r in self.rows}) if self.evaluations else {}
-        yield answers.as_evaluated(single, known, self.interface.prediction, settings.tolerance)
+        yield answers.as_evaluated(single, known, self.interface.prediction, self.alike)
         yield answers.as_promised([*single, *listed], self.interface)
         yield counting(before, lambda: service.page("/metrics"), service.sent)
 
-    def _witnessed(self, service: Service) -> Iterator[Finding]:
+    def _witnessed(self, service: Service, lives: Mapping[str, Outcome]) -> Iterator[Finding]:
         for name, witness in self.witnesses:
             if witnesses.can_be_sent(witness):
-                yield witnesses.proven(name, witness, service, self.interface)
+                live = lives.get(name, NoAnswer("nothing is live", status=0))
+                yield witnesses.proven(self.run, name, witness, live, service, self.interface)
 
     def _spoilt(self, service: Service) -> Iterator[Finding]:
         self.progress.say("sending requests that must be refused")
@@ -163,8 +201,8 @@ class _Test:
 
     def not_checked(self, findings: list[Finding]) -> tuple[str, ...]:
         """Return what was left out, and why."""
-        if len(findings) == 1:
-            return ("everything but its health: it was never ready",)
+        if not any(finding.check == "integration-test.identity" for finding in findings):
+            return ("everything but its health and the raw model: it was never ready",)
         if not self.witnesses:
             return ("witnesses: check-interface found no break, so there is none to send",)
         return tuple(

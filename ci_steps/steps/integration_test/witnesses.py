@@ -1,16 +1,26 @@
-"""Requests that check-interface says would break, sent for real."""
+"""Requests that check-interface says would break, sent for real: to the live image and to the candidate."""
+
+import time
+from collections.abc import Mapping
 
 import msgspec
 
-from ci_steps.errors import InputError
+from ci_steps.documents.plan import Baseline
+from ci_steps.errors import InputError, OutsideError
+from ci_steps.model.sent import Made, Sent
+from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.verdict import Finding
-from ci_steps.model.wire import decoded
+from ci_steps.model.wire import decoded, pretty
 from ci_steps.model.witness import Witness
+from ci_steps.ports import Container, Containers
 from ci_steps.rundir import RunDir
-from ci_steps.steps.integration_test.differences import shown
-from ci_steps.steps.integration_test.findings import refused, warned
+from ci_steps.steps.golden.differences import shown
+from ci_steps.steps.golden.service import FAILED, OK, Answer, NoAnswer, Outcome, Service, calling
+from ci_steps.steps.integration_test.findings import refused, undecided, warned
 from ci_steps.steps.integration_test.interface import Interface
-from ci_steps.steps.integration_test.service import NoAnswer, Service
+
+_LOOK_AGAIN_SECONDS = 0.05
+_RULE = "a request that the live release answers is answered, in the promised shape"
 
 
 def read(run: RunDir, name: str) -> Witness:
@@ -30,14 +40,89 @@ def can_be_sent(witness: Witness) -> bool:
     return witness.kind == "request" and witness.accepted_by == "baseline"
 
 
-def proven(name: str, witness: Witness, service: Service, interface: Interface) -> Finding:
-    """Send a request that the baseline answers: what is not answered as promised proves the break."""
-    rule = "a request that the baseline answers is answered, in the promised shape"
-    outcome = service.predict(msgspec.json.encode(witness.value)).outcome
-    hint = "answer it as the baseline does, or release under another service's name"
-    if isinstance(outcome, NoAnswer):
-        return refused("witness", outcome.why, rule, subject=name, hint=hint, witness=name)
-    if broken := next(interface.broken_by(outcome.value), None):
-        return refused("witness", broken, rule, subject=name, hint=hint, witness=name)
-    looser = "the server takes more than interface.json promises; promise it there"
-    return warned("witness", f"answered: {shown(outcome.value)}", rule, subject=name, hint=looser)
+def sent_to(
+    containers: Containers, live: Baseline, witnesses: Mapping[str, Witness], settings: IntegrationSettings
+) -> dict[str, Outcome]:
+    """Send witnesses to a container of the live image; where it cannot be asked, say so for each."""
+    env = {"IMAGE_DIGEST": str(live.image)}
+    try:
+        with (
+            containers.started(live.reference, env=env, memory_mb=settings.memory_mb) as container,
+            calling(container.address) as service,
+        ):
+            if why := _unready(container, service, settings.ready_seconds):
+                return dict.fromkeys(witnesses, NoAnswer(f"the live image is not ready: {why}", status=0))
+            return {name: _sent(service, witness) for name, witness in witnesses.items()}
+    except OutsideError as error:
+        return dict.fromkeys(witnesses, NoAnswer(f"the live image does not start: {error}", status=0))
+
+
+def proven(
+    run: RunDir, name: str, witness: Witness, live: Outcome, service: Service, interface: Interface
+) -> Finding:
+    """Send a request that the baseline's schema accepts, and judge what came of it beside what is live."""
+    candidate = _sent(service, witness)
+    broken = breaks(candidate, interface)
+    both = f"live: {_told(live)}; candidate: {broken or _told(candidate)}"
+    beside = _beside(name)
+    outcomes = Sent(witness=name, request=witness.value, live=_made(live), candidate=_made(candidate, broken))
+    run.write_bytes(beside, pretty(outcomes))
+    if not broken:
+        looser = "the server takes more than interface.json promises; promise it there"
+        return warned("witness", both, _RULE, subject=name, hint=looser, witness=beside)
+    if is_answered(live):
+        hint = "answer it as the live release does, or release under another service's name"
+        return refused("witness", both, _RULE, subject=name, hint=hint, witness=beside)
+    if is_turned_down(live):
+        never = "nobody's call breaks: the live release's schema promised what its server never gave"
+        return warned("witness", both, _RULE, subject=name, hint=never, witness=beside)
+    hint = "bring the live image back to where it can be asked, and run integration-test again"
+    return undecided("witness", both, _RULE, subject=name, hint=hint, witness=beside)
+
+
+def breaks(candidate: Outcome, interface: Interface) -> str:
+    """Return in which way a caller is let down; empty where it is answered as the interface promises."""
+    if isinstance(candidate, NoAnswer):
+        return candidate.why
+    return next(interface.broken_by(candidate.value), "")
+
+
+def is_answered(live: Outcome) -> bool:
+    """Whether today's callers get an answer to it."""
+    return isinstance(live, Answer)
+
+
+def is_turned_down(live: Outcome) -> bool:
+    """Whether the live release itself blames the caller; silence and its own failures prove nothing."""
+    return isinstance(live, NoAnswer) and OK < live.status < FAILED
+
+
+def _sent(service: Service, witness: Witness) -> Outcome:
+    return service.predict(msgspec.json.encode(witness.value)).outcome
+
+
+def _unready(container: Container, service: Service, seconds: float) -> str:
+    deadline = time.monotonic() + seconds
+    while True:
+        reply = service.page("/health/ready")
+        if reply.status == OK:
+            return ""
+        if (code := container.exited()) is not None:
+            return f"it ended with exit code {code}"
+        if time.monotonic() >= deadline:
+            return reply.in_words
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _beside(name: str) -> str:
+    return f"integration-test/{name.rpartition('/')[2]}"
+
+
+def _made(outcome: Outcome, broken: str = "") -> Made:
+    if isinstance(outcome, Answer):
+        return Made(status=OK, answer=outcome.value, broken=broken)
+    return Made(status=outcome.status, why=outcome.why, broken=broken)
+
+
+def _told(outcome: Outcome) -> str:
+    return f"answered {shown(outcome.value)}" if isinstance(outcome, Answer) else outcome.why

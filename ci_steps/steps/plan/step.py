@@ -16,6 +16,7 @@ from ci_steps.model.wire import plain
 from ci_steps.pipeline import Step
 from ci_steps.ports import Ledger, ModelStore
 from ci_steps.rundir import RunDir
+from ci_steps.steps.plan.others import evidence, references
 from ci_steps.steps.plan.promotion import Carried
 from ci_steps.steps.plan.reference import asked_for, pointer_in, refuse_taken_back
 
@@ -25,8 +26,10 @@ class MakePlan(Step):
     """Decide everything before anything is done: which model, where to, beside which live release.
 
     It reads `release.yaml`, the arguments, the model's manifest and the ledger, once; later steps read only
-    plan.json. With `--promote` the model is the one that another run put live, and no other; what goes live
-    must be the same image. `--model @NAME.model` takes the model that the first line of that file names.
+    plan.json. Models that metric rules compare with are there by their whole SHA, and evaluations that lie
+    beside release.yaml by their digest. With `--promote` the model is the one that another run put live, and
+    no other; what goes live must be the same image. `--model @NAME.model` takes the model that the first line
+    of that file names.
 
     A plan that says the same as the one in the run directory goes on with that run; another one
     starts a fresh run.
@@ -71,6 +74,8 @@ class MakePlan(Step):
             manifest=manifest,
             baseline=_baseline(live) if live else None,
             promoted=carried.promoted if carried else None,
+            references=references(self.settings.metrics, self.store.manifest),
+            evidence=evidence(self.settings.evidence, self.store.manifest, project),
             ledger_length=len(history.entries),
             ledger_head=history.head,
             store=self.settings.store,

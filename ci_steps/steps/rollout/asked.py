@@ -6,9 +6,10 @@ from typing import Literal
 import msgspec
 
 from ci_steps.documents import Document, Plan, PushedImage, Report, Rollout
+from ci_steps.documents.live import Result
 from ci_steps.model.ledger import History, LedgerEntry
 from ci_steps.model.release import Observed, Release
-from ci_steps.model.verdict import Waived
+from ci_steps.model.verdict import Finding, Waived
 from ci_steps.steps.rollout.contract import Done, named
 from ci_steps.steps.rollout.timeline import Timeline
 
@@ -87,6 +88,7 @@ class Asked:
         release: Release,
         before: Release | None,
         observed: Observed | None = None,
+        findings: tuple[Finding, ...] = (),
     ) -> Rollout:
         """Return the document of a rollout that changed nothing."""
         self.timeline.note(reason)
@@ -98,6 +100,8 @@ class Asked:
             observed=observed,
             timeline=self.timeline.moments,
             waived=self.waived,
+            findings=findings,
+            not_checked=_not_checked(result, findings),
         )
 
     def ended(self, intent: LedgerEntry, done: Done) -> Rollout:
@@ -110,7 +114,20 @@ class Asked:
             observed=done.observed,
             timeline=self.timeline.moments,
             waived=self.waived,
+            findings=done.findings,
+            not_checked=_not_checked(done.ending.value, done.findings),
         )
+
+
+def _not_checked(result: Result, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """Return why the live address was not asked golden rows, where it was not."""
+    if findings:
+        return ()
+    if result == "dry-run":
+        return ("golden rows through the live address: a dry run sends nothing",)
+    if result in {"live", "already-live"}:
+        return ("golden rows through the live address: the model has no golden.jsonl",)
+    return ("golden rows through the live address: the release never served there",)
 
 
 def _values(documents: tuple[Document, ...]) -> dict[str, str]:

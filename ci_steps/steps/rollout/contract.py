@@ -1,6 +1,7 @@
 """The contract that every target is held to: apply, observe, verify, commit; or restore, observe, verify."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from ci_steps.errors import InputError, OutsideError, StepError
 from ci_steps.model.ledger import Ending, History, LedgerEntry
 from ci_steps.model.release import Observed, Release
+from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.ports import Ledger, Target
 from ci_steps.steps.rollout.timeline import Timeline
 
@@ -21,6 +23,12 @@ class Done:
     ending: Ending
     reason: str
     observed: Observed | None
+    findings: tuple[Finding, ...] = ()
+    """What its answers were found to be."""
+
+
+Replay = Callable[[Release], tuple[Finding, ...]]
+"""Asks golden rows of the release that now serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +39,22 @@ class Contract:
     ledger: Ledger
     timeline: Timeline
     settle_seconds: float
+    replay: Replay = lambda _: ()
+    """For an intent of this run's own; nobody has the golden rows of another's."""
 
     def carry_out(self, intent: LedgerEntry) -> Done:
         """Make the intent's release serve, or what was live before it; write which of the two it was.
 
         It may be called again after a cut: the target is told the wanted end, never a change.
         """
+        findings: tuple[Finding, ...] = ()
         try:
             self.timeline.note(f"bringing {named(intent.release)} to serve")
             self.target.apply(intent.release)
             observed = self.seen(intent.release)
+            if intent.release and holds(observed, intent.release):
+                self.timeline.note(f"verified: {in_words(observed)}")
+                findings = self.replay(intent.release)
         except StepError as error:
             return self._restore(intent, str(error))
         except BaseException as error:
@@ -49,8 +63,15 @@ class Contract:
             raise
         if not holds(observed, intent.release):
             return self._restore(intent, f"{named(intent.release)} was applied, but {in_words(observed)}")
-        self.timeline.note(f"verified: {in_words(observed)}")
-        return self._close(intent, Done(Ending.LIVE, intent.reason, observed))
+        for finding in findings:
+            self.timeline.note(rows_in_words(finding))
+        unproven = spoilt(findings)
+        # A release that was live before, as in a healing, is never taken back for itself.
+        if unproven and intent.before != intent.release:
+            return self._restore(
+                intent, f"{named(intent.release)} served, but {rows_in_words(unproven)}", findings
+            )
+        return self._close(intent, Done(Ending.LIVE, intent.reason, observed, findings))
 
     def settle(self, intent: LedgerEntry, *, by: str) -> Done:
         """Write the outcome of an intent whose run died: live where its release serves, else restore."""
@@ -59,7 +80,8 @@ class Contract:
         if intent.release and observed.answering == intent.release.id:
             observed = self.seen(intent.release)
         if holds(observed, intent.release):
-            return self._close(intent, Done(Ending.LIVE, f"cut off; settled by run {by}", observed))
+            settled = f"cut off; settled by run {by}, which has not its golden rows to replay"
+            return self._close(intent, Done(Ending.LIVE, settled, observed))
         return self._restore(intent, f"it was cut off; settled by run {by}")
 
     def seen(self, wanted: Release | None) -> Observed:
@@ -71,7 +93,7 @@ class Contract:
                 return observed
             time.sleep(_LOOK_AGAIN_SECONDS)
 
-    def _restore(self, intent: LedgerEntry, reason: str) -> Done:
+    def _restore(self, intent: LedgerEntry, reason: str, findings: tuple[Finding, ...] = ()) -> Done:
         self.timeline.note(f"{reason}; going back to {named(intent.before)}")
         observed = None
         try:
@@ -83,10 +105,10 @@ class Contract:
         else:
             if holds(observed, intent.before):
                 self.timeline.note(f"restored: {in_words(observed)}")
-                return self._close(intent, Done(Ending.ROLLED_BACK, reason, observed))
+                return self._close(intent, Done(Ending.ROLLED_BACK, reason, observed, findings))
             failed = f"{reason}; went back to {named(intent.before)}, but {in_words(observed)}"
         self.timeline.note(failed)
-        return self._close(intent, Done(Ending.ROLLBACK_FAILED, failed, observed))
+        return self._close(intent, Done(Ending.ROLLBACK_FAILED, failed, observed, findings))
 
     def _close(self, intent: LedgerEntry, done: Done) -> Done:
         outcome = msgspec.structs.replace(
@@ -109,6 +131,21 @@ class Contract:
 def holds(observed: Observed, wanted: Release | None) -> bool:
     """Whether the platform runs what is wanted; nothing, where nothing is."""
     return observed.runs(wanted) if wanted else observed.empty
+
+
+def spoilt(findings: tuple[Finding, ...]) -> Finding | None:
+    """Return what keeps a release from being live: whatever is not shown to be right."""
+    return next((finding for finding in findings if not finding.verdict.lets_go_on), None)
+
+
+def rows_in_words(finding: Finding) -> str:
+    """Return what became of the golden rows, in one clause."""
+    became = {
+        Verdict.REFUSED: "are answered otherwise",
+        Verdict.INCONCLUSIVE: "could not be compared",
+    }.get(finding.verdict, "are answered as they should be")
+    first = finding.observed.partition(";")[0]  # the worst row; the finding has the others
+    return f"golden rows through the live address {became}: {first}"
 
 
 def named(release: Release | None) -> str:

@@ -17,11 +17,23 @@ from ci_steps.documents import (
 )
 from ci_steps.errors import InputError
 from ci_steps.model.ledger import Ending, History
+from ci_steps.model.release import Observed, Release
+from ci_steps.model.verdict import Finding
 from ci_steps.pipeline import Step, admit
 from ci_steps.ports import Ledger, Progress, Target
 from ci_steps.rundir import RunDir
 from ci_steps.steps.rollout.asked import Asked
-from ci_steps.steps.rollout.contract import Contract, holder, holds, in_words, named, refuse_strangers
+from ci_steps.steps.rollout.contract import (
+    Contract,
+    holder,
+    holds,
+    in_words,
+    named,
+    refuse_strangers,
+    rows_in_words,
+    spoilt,
+)
+from ci_steps.steps.rollout.parity import CALLING, Calling, LiveParity
 from ci_steps.steps.rollout.timeline import Timeline
 
 
@@ -29,6 +41,8 @@ from ci_steps.steps.rollout.timeline import Timeline
 class RollOut(Step):
     """Put the tested image before its users, or leave them with the release they had.
 
+    Once it serves, golden rows are sent through the live address, one after the other: a release that does
+    not answer them as the raw model did is taken back.
     The ledger is told before the platform is touched, and again after it was read back. A release that is
     live and verified is left alone; one that is live by the ledger, while the platform runs something
     else, is applied again under its own id.
@@ -47,11 +61,13 @@ class RollOut(Step):
         IntegrationReport,
         LoadReport,
     )
+    opens = (FetchedModel,)
     makes = Rollout
     reads = (
         "service",
         "environment",
         "target",
+        "integration",
         "waivers",
         "baseline",
         "ledger_length",
@@ -73,6 +89,7 @@ class RollOut(Step):
     """The ledger of the environment that the release is carried on from."""
     settle_seconds: float = 15
     """How long the platform may take to show what was applied."""
+    calling: Calling = CALLING
 
     def run(self, run: RunDir) -> Rollout:
         plan = run.read(Plan)
@@ -87,13 +104,14 @@ class RollOut(Step):
         asked = Asked(plan, documents, waived, run.read(PushedImage), timeline)
         if plan.dry_run:
             return self._foretold(asked)
+        parity = LiveParity.of(run, self.calling, self.progress)
         if gone := self._no_longer_stands(plan):
             history = self._history(asked)
             release = asked.release(len(history.entries) + 1)
             return asked.left("moved", gone, release=release, before=history.live)
         with self.ledger.held() as ours:
             if ours:
-                return self._rolled_out(asked)
+                return self._rolled_out(asked, parity)
         return self._moved(asked, "is at work; wait for it, then plan again")
 
     def _no_longer_stands(self, plan: Plan) -> str:
@@ -107,8 +125,9 @@ class RollOut(Step):
             return ""
         return f"{proven.release} in {proven.environment} was rolled back from since the plan"
 
-    def _rolled_out(self, asked: Asked) -> Rollout:
-        contract = Contract(self.target, self.ledger, asked.timeline, self.settle_seconds)
+    def _rolled_out(self, asked: Asked, parity: LiveParity) -> Rollout:
+        replay = parity.findings
+        contract = Contract(self.target, self.ledger, asked.timeline, self.settle_seconds, replay)
         history = self._history(asked)
         if intent := history.open_intent:
             if intent.run == asked.plan.run and asked.is_for(intent.release):
@@ -121,8 +140,7 @@ class RollOut(Step):
         if live and asked.is_for(live):
             observed = contract.seen(live)
             if holds(observed, live):
-                reason = f"{named(live)} is live and verified"
-                return asked.left("already-live", reason, release=live, before=live, observed=observed)
+                return self._left_live(asked, live, observed, replay(live))
             healed = f"healed: {named(live)} was live by the ledger, but {in_words(observed)}"
             intent = asked.intent(history, live, by=self.who(), reason=healed)
         elif overtaken := asked.overtaken(history):
@@ -136,6 +154,17 @@ class RollOut(Step):
         if not self.ledger.append(intent):
             return self._moved(asked, "wrote to the ledger first; plan again")
         return asked.ended(intent, contract.carry_out(intent))
+
+    def _left_live(
+        self, asked: Asked, live: Release, observed: Observed, findings: tuple[Finding, ...]
+    ) -> Rollout:
+        """Leave what is live as it is, also where its answers are not what they were: a person decides."""
+        reason = f"{named(live)} is live and verified"
+        if unproven := spoilt(findings):
+            reason = f"{named(live)} is live and is left so, but {rows_in_words(unproven)}"
+        return asked.left(
+            "already-live", reason, release=live, before=live, observed=observed, findings=findings
+        )
 
     def _foretold(self, asked: Asked) -> Rollout:
         """Say what would be done; touch neither the ledger nor the platform."""

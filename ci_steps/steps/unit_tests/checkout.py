@@ -20,7 +20,7 @@ class Checkout(Value, frozen=True):
 
     def finding(self, plan: Plan) -> Finding:
         """Say whether it is the model's commit; what a model must show, and which is meant, may differ."""
-        may_differ = git.may_differ(self.project, plan.config, plan.pointer)
+        may_differ = self._may_differ(plan)
         head = self._git("rev-parse", "--verify", "HEAD")
         found, code = head.output.strip(), plan.manifest.code
         problem, then = self._problem(plan, head, may_differ)
@@ -35,10 +35,15 @@ class Checkout(Value, frozen=True):
 
     def state(self, plan: Plan) -> Digest:
         """Return what stands for all in which the checkout differs from the model's commit."""
-        all_else = git.all_but(git.may_differ(self.project, plan.config, plan.pointer))
+        all_else = git.all_but(self._may_differ(plan))
         differs = self._git("diff", plan.manifest.code.commit, *all_else)
         status = self._git(*git.STATUS, *all_else)
         return digest_of([differs.code, differs.output, git.changed(status.output)])
+
+    def _may_differ(self, plan: Plan) -> tuple[str, ...]:
+        """Return what may: also evaluations made after the training, which the plan has the digest of."""
+        made_later = (each.path for each in plan.evidence)
+        return (*git.may_differ(self.project, plan.config, plan.pointer), *made_later)
 
     def _problem(self, plan: Plan, head: Ended, may_differ: tuple[str, ...]) -> tuple[str, str]:
         """Return what is wrong and what helps; both empty where nothing is."""

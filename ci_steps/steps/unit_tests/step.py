@@ -36,7 +36,7 @@ class UnitTests(Step):
     name: ClassVar[str] = "unit-tests"
     needs: ClassVar[tuple[type[Document], ...]] = (Plan,)
     makes: ClassVar[type[Document]] = UnitTestsReport
-    reads: ClassVar[tuple[str, ...]] = ("unit_tests", "manifest", "config", "pointer")
+    reads: ClassVar[tuple[str, ...]] = ("unit_tests", "manifest", "config", "pointer", "evidence")
 
     programs: Programs
     environments: Environments

@@ -1,4 +1,7 @@
-import random
+import json
+import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,170 +10,309 @@ import pytest
 import sklearn.metrics as reference  # type: ignore[import-untyped]  # it ships no types
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from ci_steps.selftest.specimen import jsonl
-from ci_steps.steps.check_metrics.rows import Rows, read_rows
-from ci_steps.steps.check_metrics.values import UndefinedError, measure, value_of
+from ci_steps.errors import InputError
+from ci_steps.model.metrics import METRICS
+from ci_steps.model.settings import MetricRule
+from ci_steps.steps.check_metrics.values import UndefinedError, refuse_other_positives, value_of
+from tests.fakes.evaluated import Line, column, labelled, measured, rows_of
 
-Line = dict[str, Any]
+LABELS = {
+    "texts": ("ham", "maybe", "spam", "toast"),
+    "numbers": (0, 1, 5),
+    "two texts": ("no", "yes"),
+    "two numbers": (-1, 1),
+    "booleans": (False, True),
+}
+TWO = [name for name, labels in LABELS.items() if len(labels) == 2]
 
-
-def rows_of(lines: list[Line], folder: Path) -> Rows:
-    path = folder / "evaluations.jsonl"
-    path.write_bytes(jsonl(lines))
-    return read_rows(path)
-
-
-def classified(n: int, classes: int = 2, *, seed: int = 1) -> list[Line]:
-    draw = random.Random(seed)
-    return [
-        {
-            "id": f"r{number}",
-            "truth": f"c{draw.randrange(classes)}",
-            "prediction": f"c{draw.randrange(classes)}",
-            "score": draw.choice((0.0, 1.0, round(draw.random(), 1))),
-            "weight": draw.choice((0.5, 1.0, 3.0)),
-        }
-        for number in range(n)
-    ]
-
-
-def measured(n: int) -> list[Line]:
-    draw = random.Random(2)
-    return [
-        {
-            "id": f"r{i}",
-            "truth": draw.gauss(3, 2),
-            "prediction": draw.gauss(3, 2),
-            "weight": draw.random() + 0.1,
-        }
-        for i in range(n)
-    ]
-
-
-def column(lines: list[Line], name: str) -> list[Any]:
-    return [line[name] for line in lines]
+OF_LABELS: dict[str, Callable[..., float]] = {
+    "accuracy": reference.accuracy_score,
+    **{
+        f"{name}_{mean}": partial(getattr(reference, f"{name}_score"), average=mean)
+        for name in ("precision", "recall", "f1")
+        for mean in ("macro", "micro")
+    },
+}
+OF_ONE_CLASS: dict[str, Callable[..., float]] = {
+    name: getattr(reference, f"{name}_score") for name in ("precision", "recall", "f1")
+}
+OF_SCORES: dict[str, Callable[..., float]] = {
+    "roc_auc": reference.roc_auc_score,
+    "average_precision": reference.average_precision_score,
+    "brier_score": reference.brier_score_loss,
+    "log_loss": lambda truth, score, **more: reference.log_loss(
+        truth, np.stack([1 - np.array(score), score], 1), **more
+    ),
+}
+OF_NUMBERS: dict[str, Callable[..., float]] = {
+    "mae": reference.mean_absolute_error,
+    "rmse": reference.root_mean_squared_error,
+    "mape": reference.mean_absolute_percentage_error,
+    "r2": reference.r2_score,
+}
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_metrics_of_two_classes_are_those_of_scikit_learn(seed: int, tmp_path: Path) -> None:
-    lines = classified(200, seed=seed)
-    rows = rows_of(lines, tmp_path)
+def theirs(score: Callable[..., float], lines: list[Line], other: str = "prediction", **more: Any) -> float:
+    """Return what scikit-learn makes of the lines; NaN where it warns that it has put a number in."""
+    weight = column(lines, "weight")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return score(column(lines, "truth"), column(lines, other), sample_weight=weight, **more)
+        except UserWarning:
+            return float("nan")
+
+
+def ours(metric: str, lines: list[Line], folder: Path, positive: str | None = None) -> float:
+    try:
+        return value_of(metric, rows_of(lines, folder), positive)
+    except UndefinedError:
+        return float("nan")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("evaluations")
+
+
+drawn = st.integers(0, 10_000)
+few_or_many = st.sampled_from((1, 2, 5, 20, 120))
+rare_or_not = st.sampled_from((0.02, 0.5, 0.98))
+
+
+@pytest.mark.parametrize("metric", OF_LABELS)
+@pytest.mark.parametrize("labels", LABELS)
+@given(seed=drawn, n=few_or_many, rare=rare_or_not)
+@settings(max_examples=25, deadline=None)
+def test_a_metric_of_labels_is_that_of_scikit_learn_and_has_no_value_where_that_warns(
+    metric: str, labels: str, seed: int, n: int, rare: float, folder: Path
+) -> None:
+    lines = labelled(n, LABELS[labels], seed=seed, rare=rare)
+
+    assert ours(metric, lines, folder) == pytest.approx(
+        theirs(OF_LABELS[metric], lines), rel=1e-12, nan_ok=True
+    )
+
+
+@pytest.mark.parametrize("labels", LABELS)
+@given(seed=drawn, n=few_or_many, rare=rare_or_not)
+@settings(max_examples=25, deadline=None)
+def test_balanced_accuracy_is_the_mean_recall_of_the_classes_that_are_in_truth(
+    labels: str, seed: int, n: int, rare: float, folder: Path
+) -> None:
+    lines = labelled(n, LABELS[labels], seed=seed, rare=rare)
+    occurring = sorted(set(column(lines, "truth")))
+
+    found = ours("balanced_accuracy", lines, folder)
+
+    if len(occurring) == 1:
+        assert np.isnan(found)
+        return
+    recall = partial(reference.recall_score, average="macro", labels=occurring)
+    assert found == pytest.approx(theirs(recall, lines), rel=1e-12)
+    if set(column(lines, "prediction")) <= set(occurring):
+        assert found == pytest.approx(theirs(reference.balanced_accuracy_score, lines), rel=1e-12)
+
+
+@pytest.mark.parametrize("metric", OF_ONE_CLASS)
+@pytest.mark.parametrize("labels", TWO)
+@given(seed=drawn, n=few_or_many, rare=rare_or_not, first=st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_precision_recall_and_f1_are_of_the_label_that_is_named_else_of_the_last(
+    metric: str, labels: str, seed: int, n: int, rare: float, *, first: bool, folder: Path
+) -> None:
+    lines = labelled(n, LABELS[labels], seed=seed, rare=rare)
+    positive = LABELS[labels][0 if first else 1]
+    words = json.dumps(positive).strip('"')
+
+    found = ours(metric, lines, folder, words if first else None)
+
+    if len({*column(lines, "truth"), *column(lines, "prediction")}) < 2:
+        assert np.isnan(found)
+        return
+    expected = theirs(OF_ONE_CLASS[metric], lines, pos_label=positive)
+    assert found == pytest.approx(expected, rel=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("metric", OF_ONE_CLASS)
+def test_one_class_of_many_has_a_score_where_it_is_named(metric: str, folder: Path) -> None:
+    lines = labelled(90, LABELS["texts"])
+    score = partial(OF_ONE_CLASS[metric], labels=["maybe"], average="macro")
+
+    assert ours(metric, lines, folder, "maybe") == pytest.approx(theirs(score, lines), rel=1e-12)
+
+
+@pytest.mark.parametrize("words", ["1", "1.0", "1e0"])
+def test_a_number_names_the_positive_label_however_it_is_written(words: str, folder: Path) -> None:
+    lines = labelled(40, (0, 1))
+
+    assert ours("recall", lines, folder, words) == ours("recall", lines, folder)
+
+
+@pytest.mark.parametrize("metric", OF_SCORES)
+@pytest.mark.parametrize("labels", TWO)
+@given(seed=drawn, n=few_or_many, rare=rare_or_not)
+@settings(max_examples=25, deadline=None)
+def test_a_metric_of_scores_is_that_of_scikit_learn(
+    metric: str, labels: str, seed: int, n: int, rare: float, folder: Path
+) -> None:
+    lines = labelled(n, LABELS[labels], seed=seed, rare=rare)
+    both = {*column(lines, "truth"), *column(lines, "prediction")}
+
+    found = ours(metric, lines, folder)
+
+    if len(both) < 2 or (len(set(column(lines, "truth"))) < 2 and metric in {"roc_auc", "average_precision"}):
+        assert np.isnan(found)
+        return
+    more: dict[str, Any] = {"labels": list(LABELS[labels])} if metric in {"log_loss", "brier_score"} else {}
+    if metric in {"average_precision", "brier_score"}:
+        more["pos_label"] = LABELS[labels][1]
+    assert found == pytest.approx(theirs(OF_SCORES[metric], lines, "score", **more), rel=1e-12)
+
+
+@pytest.mark.parametrize("metric", OF_NUMBERS)
+@given(seed=drawn, n=few_or_many, ties=st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_a_metric_of_numbers_is_that_of_scikit_learn(
+    metric: str, seed: int, n: int, *, ties: bool, folder: Path
+) -> None:
+    lines = measured(n, seed=seed, ties=ties)
+    if metric == "r2" and len(set(column(lines, "truth"))) < 2:
+        assert np.isnan(ours(metric, lines, folder))
+        return
+
+    assert ours(metric, lines, folder) == pytest.approx(theirs(OF_NUMBERS[metric], lines), rel=1e-9)
+
+
+@given(seed=drawn, n=few_or_many, ties=st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_spearman_without_weights_is_that_of_scipy(seed: int, n: int, *, ties: bool, folder: Path) -> None:
+    from scipy.stats import spearmanr  # type: ignore[import-untyped]  # it ships no types
+
+    lines = [line | {"weight": 1.0} for line in measured(n, seed=seed, ties=ties)]
     truth, prediction = column(lines, "truth"), column(lines, "prediction")
-    score, weight = np.array(column(lines, "score")), column(lines, "weight")
+    differ = len(set(truth)) > 1 and len(set(prediction)) > 1
+    expected = float(spearmanr(truth, prediction).statistic) if differ else float("nan")
 
-    found = {name: value_of(name, rows) for name in ("accuracy", "f1", "roc_auc", "log_loss")}
+    assert ours("spearman", lines, folder) == pytest.approx(expected, nan_ok=True)
 
-    assert found == pytest.approx(
-        {
-            "accuracy": reference.accuracy_score(truth, prediction, sample_weight=weight),
-            "f1": reference.f1_score(truth, prediction, pos_label="c1", sample_weight=weight),
-            "roc_auc": reference.roc_auc_score(truth, score, sample_weight=weight),
-            "log_loss": reference.log_loss(truth, np.stack([1 - score, score], 1), sample_weight=weight),
-        },
-        rel=1e-12,
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(seed=drawn)
+@settings(max_examples=15, deadline=None)
+def test_a_row_of_weight_three_is_three_rows(metric: str, seed: int, folder: Path) -> None:
+    lines = (
+        measured(25, seed=seed, ties=metric != "mape")
+        if METRICS[metric].needs == "numbers"
+        else (labelled(25, LABELS["two texts"], seed=seed))
     )
+    whole = [line | {"weight": 1.0 + 2 * (place % 3 == 0)} for place, line in enumerate(lines)]
+    repeated = [
+        line | {"id": f"{line['id']}-{copy}", "weight": 1.0}
+        for line in whole
+        for copy in range(int(line["weight"]))
+    ]
+
+    assert ours(metric, whole, folder) == pytest.approx(ours(metric, repeated, folder), nan_ok=True)
 
 
-def test_f1_of_more_than_two_classes_is_the_macro_mean(tmp_path: Path) -> None:
-    lines = classified(100, classes=4)
+@pytest.mark.parametrize("metric", METRICS)
+@given(seed=drawn)
+@settings(max_examples=15, deadline=None)
+def test_no_value_depends_on_the_order_of_lines(metric: str, seed: int, folder: Path) -> None:
+    numbers = METRICS[metric].needs == "numbers"
+    lines = measured(50, seed=seed) if numbers else labelled(50, LABELS["two texts"], seed=seed)
+    turned = lines[::-1]
 
-    found = value_of("f1", rows_of(lines, tmp_path))
-
-    assert found == pytest.approx(
-        reference.f1_score(
-            column(lines, "truth"),
-            column(lines, "prediction"),
-            average="macro",
-            sample_weight=column(lines, "weight"),
-        )
-    )
+    assert ours(metric, lines, folder) == ours(metric, turned, folder)
 
 
-def test_errors_of_numbers_are_those_of_scikit_learn(tmp_path: Path) -> None:
-    lines = measured(150)
-    rows = rows_of(lines, tmp_path)
-    truth, prediction, weight = (column(lines, name) for name in ("truth", "prediction", "weight"))
+@given(seed=drawn)
+@settings(max_examples=25, deadline=None)
+def test_turning_every_score_round_turns_the_area_round(seed: int, folder: Path) -> None:
+    lines = labelled(50, LABELS["two texts"], seed=seed)
+    turned = [line | {"score": 1 - line["score"]} for line in lines]
 
-    assert value_of("mae", rows) == pytest.approx(
-        reference.mean_absolute_error(truth, prediction, sample_weight=weight)
-    )
-    assert value_of("rmse", rows) == pytest.approx(
-        reference.root_mean_squared_error(truth, prediction, sample_weight=weight)
-    )
+    assert ours("roc_auc", turned, folder) == pytest.approx(1 - ours("roc_auc", lines, folder))
+
+
+TWO_TEXTS, MANY_TEXTS = labelled(40, LABELS["two texts"]), labelled(40, LABELS["texts"])
 
 
 @pytest.mark.parametrize(
     ("metric", "lines", "why"),
     [
-        ("mae", classified(40), "needs numbers, and truth is text"),
-        ("roc_auc", classified(40, classes=3), "two classes, and there are 3"),
-        ("log_loss", classified(40, classes=3), "two classes, and there are 3"),
-        ("log_loss", [line | {"score": 1.5} for line in classified(9)], "outside 0 to 1"),
-        ("roc_auc", [line | {"score": None} for line in classified(9)], "9 of 9 rows have none"),
-        ("roc_auc", [line | {"truth": "c1"} for line in classified(9)], "both classes"),
+        ("mae", TWO_TEXTS, "needs numbers, and truth is text"),
+        ("spearman", TWO_TEXTS, "needs numbers, and truth is text"),
+        ("roc_auc", MANY_TEXTS, "two classes, and there are 4"),
+        ("log_loss", MANY_TEXTS, "two classes, and there are 4"),
+        ("log_loss", [line | {"score": 1.5} for line in TWO_TEXTS], "outside 0 to 1"),
+        ("brier_score", [line | {"score": -0.1} for line in TWO_TEXTS], "outside 0 to 1"),
+        ("roc_auc", [line | {"score": None} for line in TWO_TEXTS], "40 of 40 rows have none"),
+        ("roc_auc", [line | {"truth": "yes"} for line in TWO_TEXTS], "both classes"),
+        ("average_precision", [line | {"truth": "yes"} for line in TWO_TEXTS], "both classes"),
+        ("average_precision", [line | {"truth": "no"} for line in TWO_TEXTS], "both classes"),
+        ("f1", [line | {"truth": "yes", "prediction": "yes"} for line in TWO_TEXTS], "at least two classes"),
+        ("f1", MANY_TEXTS, "there are 4: ask for f1_macro or f1_micro, or name the positive one"),
+        ("recall", MANY_TEXTS, "ask for recall_macro or recall_micro"),
+        ("precision", [line | {"prediction": "no"} for line in TWO_TEXTS], "is never predicted"),
+        ("precision_macro", [line | {"prediction": "no"} for line in TWO_TEXTS], "is never predicted"),
+        ("recall", [line | {"truth": "no"} for line in TWO_TEXTS], "is never the truth"),
+        ("balanced_accuracy", [line | {"truth": "no"} for line in TWO_TEXTS], "two classes in truth"),
+        ("mape", [*measured(9), measured(10)[9] | {"truth": 0}], "which is 0 in 1 of 10 rows"),
+        ("r2", [line | {"truth": 0.1} for line in measured(9)], "truth is one and the same"),
+        ("spearman", [line | {"truth": 0.1} for line in measured(9)], "truth is one and the same"),
         (
-            "f1",
-            [line | {"truth": "c1", "prediction": "c1"} for line in classified(9)],
-            "at least two classes",
+            "spearman",
+            [line | {"prediction": 0.1} for line in measured(9)],
+            "predictions are one and the same",
         ),
     ],
 )
 def test_a_metric_without_what_it_needs_has_no_value(
-    metric: str, lines: list[Line], why: str, tmp_path: Path
+    metric: str, lines: list[Line], why: str, folder: Path
 ) -> None:
-    rows = rows_of(lines, tmp_path)
+    rows = rows_of(lines, folder)
 
     with pytest.raises(UndefinedError, match=why):
         value_of(metric, rows)
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "f1", "roc_auc", "log_loss"])
-def test_the_influence_of_a_row_is_how_its_weight_moves_the_value(metric: str, tmp_path: Path) -> None:
-    rows = rows_of(classified(60), tmp_path)
-    of, step = measure(metric, rows), 1e-6
+@pytest.mark.parametrize("metric", METRICS)
+def test_no_rows_have_no_value(metric: str, folder: Path) -> None:
+    rows = rows_of(TWO_TEXTS, folder).where({"length": "long"})
 
-    moved = []
-    for place in range(len(rows)):
-        nudged = rows.weight.copy()
-        nudged[place] *= 1 + step
-        moved.append((of.value(nudged) - of.value(rows.weight)) / step)
-
-    assert of.influence(rows.weight) == pytest.approx(moved, abs=1e-5)
-    assert of.influence(rows.weight).sum() == pytest.approx(0, abs=1e-12)
+    with pytest.raises(UndefinedError, match="no rows"):
+        value_of(metric, rows)
 
 
-def test_the_influence_on_macro_f1_and_rmse_is_how_a_weight_moves_them(tmp_path: Path) -> None:
-    for metric, lines in (("f1", classified(60, classes=3)), ("rmse", measured(60))):
-        rows = rows_of(lines, tmp_path)
-        of, nudged = measure(metric, rows), rows.weight.copy()
-        nudged[7] *= 1 + 1e-6
-
-        moved = (of.value(nudged) - of.value(rows.weight)) / 1e-6
-
-        assert of.influence(rows.weight)[7] == pytest.approx(moved, abs=1e-5)
-
-
-@given(seed=st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
-def test_no_value_depends_on_the_order_of_lines(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("rows")
-    lines = classified(50, seed=seed)
-    shuffled = random.Random(seed).sample(lines, len(lines))
-
-    for metric in ("accuracy", "f1", "roc_auc", "log_loss"):
-        assert value_of(metric, rows_of(lines, folder)) == value_of(metric, rows_of(shuffled, folder))
-
-
-@given(seed=st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
-def test_turning_every_score_round_turns_the_area_round(
-    seed: int, tmp_path_factory: pytest.TempPathFactory
+@pytest.mark.parametrize(
+    ("metric", "positive", "why"),
+    [
+        ("recall", "Yes", "no row has the positive label 'Yes'; labels are no, yes"),
+        ("roc_auc", "Yes", "no row has the positive label 'Yes'"),
+        ("roc_auc", "no", "score is that of 'yes', the last label in sorted order"),
+        ("log_loss", "no", "score is that of 'yes'"),
+    ],
+)
+def test_a_positive_label_that_is_none_or_not_that_of_score_leaves_no_value(
+    metric: str, positive: str, why: str, folder: Path
 ) -> None:
-    folder = tmp_path_factory.mktemp("rows")
-    lines = classified(50, seed=seed)
-    turned = [line | {"score": 1 - line["score"]} for line in lines]
+    rows = rows_of(TWO_TEXTS, folder)
 
-    area = value_of("roc_auc", rows_of(lines, folder))
+    with pytest.raises(UndefinedError, match=why):
+        value_of(metric, rows, positive)
 
-    assert value_of("roc_auc", rows_of(turned, folder)) == pytest.approx(1 - area)
+
+def test_a_rule_for_the_score_of_another_label_than_the_last_is_bad_input(folder: Path) -> None:
+    rows = rows_of(TWO_TEXTS, folder)
+    asked = MetricRule(metric="roc_auc", direction="higher", floor=0.6, where="release.yaml:9")
+
+    refuse_other_positives([asked, replace(asked, positive="yes"), replace(asked, positive="Yes")], rows)
+    refuse_other_positives([replace(asked, metric="recall", positive="no")], rows)
+    with pytest.raises(InputError, match=r"^release.yaml:9: roc_auc cannot be of 'no'") as refused:
+        refuse_other_positives([replace(asked, positive="no")], rows)
+
+    assert refused.value.hint.startswith("leave positive out")

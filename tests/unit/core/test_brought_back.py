@@ -38,7 +38,7 @@ class Agents:
 
     @property
     def fetch(self) -> FetchModel:
-        return FetchModel(store=KitStore(self.blobs, "the store", Told()))
+        return FetchModel(store=KitStore(self.blobs, "the store", Told()), project=self.run.root.parent)
 
     @property
     def runner(self) -> Runner:
@@ -61,7 +61,7 @@ def agents(tmp_path: Path) -> Agents:
         (tmp_path / "published" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "published" / path).write_bytes(content)
     store.publish(manifest_of(BASELINE), tmp_path / "published")
-    run.write(FetchModel(store=store).run(run))
+    run.write(FetchModel(store=store, project=tmp_path).run(run))
     return Agents(run, blobs)
 
 

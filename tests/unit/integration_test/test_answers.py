@@ -3,8 +3,8 @@ import pytest
 
 from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.verdict import Verdict
+from ci_steps.steps.golden.rows import GoldenRow
 from ci_steps.steps.integration_test.answers import enough
-from ci_steps.steps.integration_test.rows import GoldenRow
 
 
 @pytest.mark.parametrize(

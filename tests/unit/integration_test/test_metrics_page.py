@@ -1,8 +1,8 @@
 import pytest
 
 from ci_steps.model.verdict import Verdict
+from ci_steps.steps.golden.service import Reply
 from ci_steps.steps.integration_test.metrics_page import Sample, counted, counting, samples
-from ci_steps.steps.integration_test.service import Reply
 
 PAGE = """\
 # HELP serving_requests_total Requests answered.

@@ -63,7 +63,7 @@ class Desk:
     def ledger(self, name: str) -> MemoryLedger:
         return self.ledgers.setdefault(name, MemoryLedger())
 
-    def publish(self, **changes: bytes) -> Manifest:
+    def publish(self, **changes: bytes | None) -> Manifest:
         files = model_files(**changes)
         manifest = manifest_of(files)
         lay(files, self.folder / manifest.sha.short)

@@ -47,7 +47,7 @@ def test_each_rule_knows_its_line(tmp_path: Path) -> None:
         ("floor: 0.70", "floor: high", "release.yaml:6: expected `float | null`, got `str`", ""),
         ("replicas: 2", "replicas: 0", "release.yaml:11: expected `int` >= 1", ""),
         ("rate: 100", "rate: -1", "release.yaml:8: expected `float` > 0.0", ""),
-        ("rate: 100, ", "", "release.yaml:8: the key 'rate' is missing", ""),
+        ("rate: 100, ", "", "release.yaml:8: load.seconds without load.rate", ""),
         ("p95_ms: 50", "errors: 1", "release.yaml:8: expected `float` < 1.0", ""),
         ("p95_ms: 50", "achieved: 0", "release.yaml:8: expected `float` > 0.0", ""),
         ("until: 2026-12-31", "until: soon", "release.yaml:13:", ""),

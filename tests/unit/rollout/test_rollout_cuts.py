@@ -74,7 +74,9 @@ def test_a_cut_release_that_serves_is_settled_as_live(world: World) -> None:
 
     assert document.result == "moved"
     assert world.endings() == ["live"]
-    assert world.ledger.entries[-1].reason == "cut off; settled by run run-v2"
+    assert world.ledger.entries[-1].reason == (
+        "cut off; settled by run run-v2, which has not its golden rows to replay"
+    )
 
 
 def test_a_cut_release_that_does_not_serve_is_settled_by_restoring(world: World) -> None:

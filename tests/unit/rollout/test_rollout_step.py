@@ -42,11 +42,12 @@ def test_a_first_release_goes_live_and_is_verified(world: World) -> None:
     assert world.endings() == ["live"]
 
 
-def test_the_timeline_has_milliseconds_and_ends_verified(world: World) -> None:
+def test_the_timeline_has_milliseconds_and_ends_with_the_answers(world: World) -> None:
     document = world.roll_out(world.planned("v1"))
 
     assert document.timeline[0].at == "2026-03-01T12:00:00.000Z"
-    assert document.timeline[-1].what.startswith("verified: 1 of 1 serving replicas")
+    assert document.timeline[-2].what.startswith("verified: 1 of 1 serving replicas")
+    assert document.timeline[-1].what.startswith("golden rows through the live address are answered as they")
 
 
 def test_the_intent_is_written_before_the_platform_is_touched(world: World) -> None:

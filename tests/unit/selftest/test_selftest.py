@@ -15,11 +15,11 @@ NEVER_UNDECIDED = {"fetch-model"}
 
 
 def test_every_step_that_can_refuse_a_model_has_cases() -> None:
-    assert {*GATES, "admission"} == {case.gate for case in CASES}
+    assert {*GATES, "admission", "rollout"} == {case.gate for case in CASES}
     assert set(CHECKED_GATES) <= {*GATES}
 
 
-@pytest.mark.parametrize("gate", [*GATES, "admission"])
+@pytest.mark.parametrize("gate", [*GATES, "admission", "rollout"])
 def test_every_gate_has_an_input_it_refuses_one_it_cannot_decide_and_one_that_passes(gate: str) -> None:
     wanted = {case.wanted for case in CASES if case.gate == gate}
 

@@ -132,6 +132,16 @@ def test_every_file_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
         folder.manifest()
 
 
+def test_a_model_without_evaluations_is_one_whose_release_must_name_them(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    (tmp_path / "evaluations.jsonl").unlink()
+
+    [warning] = told_of(folder, rows=1)
+
+    assert warning.startswith("there is no evaluations.jsonl, and check-metrics will be inconclusive")
+    assert "`evidence:` in release.yaml" in warning
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [

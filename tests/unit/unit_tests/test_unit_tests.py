@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ci_steps.documents import Plan, UnitTestsReport
+from ci_steps.documents import Evidence, Plan, UnitTestsReport
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import Manifest, ModelFile
@@ -294,6 +294,24 @@ def test_a_later_commit_may_change_the_pointer_that_named_the_model(bench: Bench
     asked = [asked.command for asked in bench.programs.asked if asked.command[1] == "diff"]
     assert ":(exclude,literal)live.model" in asked[0]
     assert "in release.yaml and live.model alone" in report.findings[-1].observed
+
+
+def test_a_later_commit_may_bring_the_evaluations_that_release_yaml_names(bench: Bench) -> None:
+    bench.head, bench.diff = Ended(0, "1" * 40), Ended(0, "")
+    made_later = Evidence(
+        model="tweets",
+        sha=Digest("0" * 64),
+        path="held/v1.jsonl",
+        size=1,
+        sha256="0" * 64,
+        where="release.yaml:9",
+    )
+    bench.plan = {"evidence": (made_later,)}
+    report = bench.run()
+
+    asked = [asked.command for asked in bench.programs.asked if asked.command[1] == "diff"]
+    assert ":(exclude,literal)held/v1.jsonl" in asked[0]
+    assert "in release.yaml and held/v1.jsonl alone" in report.findings[-1].observed
 
 
 def test_pointers_beside_release_yaml_may_change_and_files_that_only_look_like_one_may_not(

@@ -1,12 +1,12 @@
-"""Golden rows sent to the container, one by one and as lists."""
+"""Golden rows sent to a service, one by one and as lists."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ci_steps.ports import Progress
-from ci_steps.steps.integration_test.rows import GoldenRow
-from ci_steps.steps.integration_test.service import Answer, NoAnswer, Service
+from ci_steps.steps.golden.rows import GoldenRow
+from ci_steps.steps.golden.service import Answer, NoAnswer, Outcome, Service
 
 _GIVE_UP_AFTER = 3
 _LIST_ROWS = 500
@@ -15,10 +15,10 @@ _LIST_BYTES = 512 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A row and what the container made of it."""
+    """A row and what was made of it."""
 
     row: GoldenRow
-    outcome: Answer | NoAnswer
+    outcome: Outcome
 
 
 def one_by_one(service: Service, rows: Sequence[GoldenRow], progress: Progress) -> list[Replayed]:
@@ -43,7 +43,7 @@ def as_lists(service: Service, rows: Sequence[GoldenRow]) -> list[Replayed]:
     ]
 
 
-def _answered(service: Service, rows: Sequence[GoldenRow]) -> Sequence[Answer | NoAnswer]:
+def _answered(service: Service, rows: Sequence[GoldenRow]) -> Sequence[Outcome]:
     outcome = service.predict(b"[" + b",".join(row.body for row in rows) + b"]").outcome
     if isinstance(outcome, NoAnswer):
         return [outcome] * len(rows)

@@ -5,7 +5,7 @@ import pytest
 
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
-from ci_steps.steps.integration_test.rows import GoldenRow, chosen, golden_rows, predictions
+from ci_steps.steps.golden.rows import GoldenRow, chosen, golden_rows, predictions
 
 SHA = Digest("a" * 64)
 

@@ -1,4 +1,4 @@
-"""The container as its callers see it: every request has a timeout, and every failure is a reply."""
+"""A service as its callers see it: every request has a timeout, and every failure is a reply."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,9 @@ _ANSWER_SECONDS = 30.0
 _LINE = 160
 OK = 200
 FAILED = 500
+TOO_LARGE = 413
 REFUSED_ROW = 422
+TOO_BUSY = 503
 
 
 class _Problem(msgspec.Struct):
@@ -65,6 +67,9 @@ class NoAnswer:
         return self.status >= FAILED
 
 
+Outcome = Answer | NoAnswer
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back; status 0 where nothing did, and then ``fault`` says why."""
@@ -73,6 +78,8 @@ class Reply:
     content: bytes = b""
     content_type: str = ""
     fault: str = ""
+    release: str = ""
+    """The release that says it answered, by its X-Release."""
 
     @property
     def in_words(self) -> str:
@@ -83,7 +90,7 @@ class Reply:
         return f"status {self.status}{f': {detail}' if detail else ''}"
 
     @property
-    def outcome(self) -> Answer | NoAnswer:
+    def outcome(self) -> Outcome:
         """The JSON value of a success; anything else is no answer."""
         if self.status != OK:
             return NoAnswer(self.in_words, self.status, self._refused)
@@ -110,7 +117,7 @@ class Reply:
 
 @dataclass(slots=True)
 class Service:
-    """One running container's routes."""
+    """The routes of a running container, or of the live address."""
 
     address: str
     session: "Session"
@@ -120,9 +127,9 @@ class Service:
     def page(self, path: str, *, timeout: float = _PAGE_SECONDS) -> Reply:
         return self._reply("GET", path, None, timeout)
 
-    def predict(self, body: bytes) -> Reply:
+    def predict(self, body: bytes, *, timeout: float = _ANSWER_SECONDS) -> Reply:
         self.sent += 1
-        return self._reply("POST", "/predict", body, _ANSWER_SECONDS)
+        return self._reply("POST", "/predict", body, min(timeout, _ANSWER_SECONDS))
 
     def _reply(self, method: str, path: str, body: bytes | None, timeout: float) -> Reply:
         import requests
@@ -141,14 +148,17 @@ class Service:
             return Reply(0, fault=f"no answer within {timeout:.3g} s")
         except requests.RequestException:
             return Reply(0, fault="the connection failed")
-        return Reply(reply.status_code, reply.content, reply.headers.get("content-type", ""))
+        said = reply.headers
+        release = said.get("x-release", "")
+        return Reply(reply.status_code, reply.content, said.get("content-type", ""), release=release)
 
 
 @contextmanager
-def calling(address: str) -> Iterator[Service]:
+def calling(address: str, *, agent: str = "ci-steps") -> Iterator[Service]:
     """Talk to the service at ``address`` over connections that are kept until the block ends."""
     import requests
 
     with requests.Session() as session:
         session.trust_env = False  # a proxy of the environment's does not reach this machine's loopback
+        session.headers["user-agent"] = agent
         yield Service(address, session)
