@@ -72,8 +72,22 @@ def words(said: str, *, x: str, y: float, anchor: str = "start") -> Html:
     return tag("text", said, x=x, y=y, text_anchor=anchor, class_="words", font_size=12)
 
 
+def stretched(*content: str, height: int) -> Html:
+    """Return shapes in thousandths of their place, as wide as it is; no text, which would be stretched."""
+    box = {"viewBox": "0 0 1000 1000", "preserveAspectRatio": "none"}
+    return tag("svg", *content, width="100%", height=height, **box)
+
+
+def spots(places: Iterable[tuple[float, float]]) -> Html:
+    """Return the points of a line in :func:`stretched`, from shares of its width and of its height."""
+    # Html, because a text as long as this would be cut off.
+    return Html(" ".join(f"{1000 * x:.0f},{1000 - 1000 * y:.0f}" for x, y in places))
+
+
 def picture(title: str, description: str, *content: str, height: int, class_: str = "") -> Html:
     """Return an SVG as wide as its place, which says in words what it shows."""
     said = (tag("title", title), tag("desc", description))
     # Presentation attributes everywhere: a CI server may forbid the page's style sheet, as Jenkins does.
-    return tag("svg", *said, *content, width="100%", height=height, role="img", class_=class_)
+    return tag(
+        "svg", *said, *content, width="100%", height=height, role="img", overflow="visible", class_=class_
+    )

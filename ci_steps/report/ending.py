@@ -55,7 +55,7 @@ def in_one_line(reading: Reading) -> str:
     """Return how it ended and the first reason, for the one line that a CI server has room for."""
     end = ending(reading)
     parts = [end.said]
-    if end.reasons and end.tone > Verdict.WARNED:
+    if end.reasons and (end.tone > Verdict.WARNED or end.code not in {None, ExitCode.GO_ON}):
         first, more = end.reasons[0], len(end.reasons) - 1
         name = first.finding.check if first.finding else first.document
         parts += [f"{name} {first.said}".strip(), f"and {more} more" if more else ""]
@@ -94,7 +94,9 @@ def _done(reading: Reading) -> Ending | None:
         # After a rollback the run's own model is the one that was left: name the other.
         said = f"{said}: {_named(last.release) if back else last.release.id} serves"
     said = f"rollback: {said}" if back else said
-    reasons = [Reason(last.name, line) for line in (last.reason, _left(last), _seen(last)) if line]
+    # What was found at the live address comes first: it is why the release was taken back.
+    reasons = list(_reasons(last, last.blocking)) if last.blocking else []
+    reasons += [Reason(last.name, line) for line in (last.reason, _left(last), _seen(last)) if line]
     reasons += _waived(last)
     for document in reading.documents.values():
         for name in reading.outdated(document):
@@ -150,10 +152,10 @@ def _blocked(reading: Reading) -> Ending | None:
     return Ending(worst, said, tuple(reasons), worst.exit_code)
 
 
-def _reasons(report: Report, findings: tuple[Finding, ...]) -> tuple[Reason, ...]:
+def _reasons(document: Document, findings: tuple[Finding, ...]) -> tuple[Reason, ...]:
     if not findings:
-        return (Reason(report.name, report.headline),)
-    return tuple(Reason(report.name, f.sentence, f.next, f) for f in findings)
+        return (Reason(document.name, document.headline),)
+    return tuple(Reason(document.name, f.sentence, f.next, f) for f in findings)
 
 
 def _unfinished(reading: Reading) -> Ending:

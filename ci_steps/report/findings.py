@@ -1,6 +1,6 @@
 """Every finding of every report, what proves it, and what was not looked at."""
 
-from ci_steps.documents import LoadReport, Report, ScanReport, UnitTestsReport
+from ci_steps.documents import Document, LoadReport, Report, Rollout, ScanReport, UnitTestsReport
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.report.files import inside
 from ci_steps.report.markup import Html, code, folded, joined, section, table, tag
@@ -8,6 +8,7 @@ from ci_steps.report.reading import Reading
 from ci_steps.report.witnesses import witnesses
 
 _HEADS = ("verdict", "check, where", "subject", "observed, next", "rule")
+_LONGEST = 160
 
 
 def findings(reading: Reading) -> Html:
@@ -17,8 +18,6 @@ def findings(reading: Reading) -> Html:
 
 def _report(report: Report, reading: Reading) -> Html:
     verdict = reading.verdict(report)
-    ordered = sorted(report.findings, key=lambda f: f.verdict, reverse=True)
-    rows = [_row(finding, reading) for finding in ordered]
     summary = joined(
         (
             tag("strong", f"{verdict.sign} {report.name}", class_=verdict.value),
@@ -27,9 +26,8 @@ def _report(report: Report, reading: Reading) -> Html:
     )
     return folded(
         summary,
-        table(_HEADS, rows, rest=f"{report.name}.json", class_="findings", room=reading.room)
-        if rows
-        else tag("p", "It has no finding, so it lets nothing go on."),
+        found(report.findings, reading, rest=f"{report.name}.json")
+        or tag("p", "It has no finding, so it lets nothing go on."),
         _not_checked(report, reading.room),
         witnesses(report, reading),
         _files(report, reading.room),
@@ -37,6 +35,30 @@ def _report(report: Report, reading: Reading) -> Html:
         opened=verdict is not Verdict.PASSED,
         id_=report.name,
     )
+
+
+def found(findings: tuple[Finding, ...], reading: Reading, *, rest: str) -> Html:
+    """Return findings as a table, the worst first; nothing where there are none."""
+    ordered = sorted(findings, key=lambda f: f.verdict, reverse=True)
+    rows = [_row(finding, reading) for finding in ordered]
+    return table(_HEADS, rows, rest=rest, class_="findings", room=reading.room) if rows else Html("")
+
+
+def counted(document: Document, reading: Reading) -> Html:
+    """Return how many findings ended how, by sign, and how many things were not looked at."""
+    findings = document.findings if isinstance(document, Report | Rollout) else ()
+    verdicts = [reading.verdict_of(finding) for finding in findings]
+    parts = [
+        tag("span", f"{verdict.sign} {count:,} ", class_=verdict.value, title=f"{count:,} {verdict.value}")
+        for verdict in reversed(Verdict)
+        if (count := verdicts.count(verdict))
+    ]
+    left = document.not_checked if isinstance(document, Report | Rollout) else ()
+    if left:
+        parts.append(
+            tag("span", f"{len(left):,} not checked", class_="quiet", title="; ".join(left)[:_LONGEST])
+        )
+    return tag("span", *parts, class_="counts") if parts else Html("")
 
 
 def _counted(report: Report) -> str:

@@ -39,7 +39,9 @@ def _cases(document: Document, reading: Reading) -> list[ET.Element]:
         return cases or [_case(document.name, document.name, "error", document.headline)]
     if isinstance(document, Rollout | Rollback):
         kind = "" if document.exit_code == 0 else "failure"
-        return [_case(document.name, document.name, kind, document.headline, document.reason)]
+        deed = _case(document.name, document.name, kind, document.headline, document.reason)
+        findings = document.findings if isinstance(document, Rollout) else ()
+        return [deed, *(_of(finding, document, reading) for finding in findings)]
     if isinstance(document, Stopped):
         return [_case("stopped", document.step, "error", document.message, document.hint)]
     return []

@@ -1,96 +1,133 @@
-"""The latencies of the load test, against their limits."""
+"""The load test, stage by stage: the latency curve against its limits, the seconds, and the live release."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
-from ci_steps.documents import LatencyBin, LoadReport, Plan
-from ci_steps.report.axes import GREY, Axis, percent, picture, words
-from ci_steps.report.marks import PLAIN, limit, point
-from ci_steps.report.markup import Html, facts, section, tag
+from ci_steps.documents import LatencyQuantile, LoadReport, LoadStage, WarmUp
+from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.report.curves import Line, curve, legend
+from ci_steps.report.intervals import Row, figure, undrawn
+from ci_steps.report.markup import Html, facts, folded, joined, section, tag
 from ci_steps.report.reading import Reading
+from ci_steps.report.seconds import seconds
 
-_HEIGHT = 150
+_A_STAGE = 2_500
+"""How much of the room for one table makes room for one more stage."""
+_HOW = (
+    "Latency (ms, up) that so large a share of the requests kept (to the right), counted from each request's "
+    "planned moment; both scales are logarithmic. Whiskers: 95 % bounds, one-sided, dashed where too few "
+    "requests are there for one. Shaded: past the limit."
+)
 
 
 def latencies(reading: Reading) -> Html:
-    """Return the histogram, and below it, on the same axis, each quantile beside its limit."""
-    report, plan = reading.get(LoadReport), reading.get(Plan)
+    """Return a picture for each stage, the worst where there are too many, in the order they were sent."""
+    report = reading.get(LoadReport)
     if report is None:
         return Html("")
-    limits = _limits(plan)
-    asked = f"{plan.load.plan[0].rate:g} a second for {plan.load.plan[0].seconds:g} s" if plan else ""
+    if not report.stages:
+        return section("Latencies under load", tag("p", "no latencies were recorded", class_="quiet"))
+    found = [_found(report, number) for number in range(len(report.stages))]
+    worst = sorted(range(len(found)), key=lambda number: _worst(found[number]), reverse=True)
+    worst = worst[: max(1, reading.room // _A_STAGE)]
+    stages = [_stage(report.stages[number], found[number], reading) for number in sorted(worst)]
+    left = len(found) - len(worst)
+    more = tag("p", f"… and {left:,} more stages, in load-test.json", class_="quiet") if left else Html("")
+    how = tag("p", _HOW, class_="quiet")
+    return section("Latencies under load", _numbers(report), how, *stages, more)
+
+
+def _numbers(report: LoadReport) -> Html:
     sent = f"{report.sent:,} of {report.planned:,} planned; {report.failed:,} failed"
-    late = f"{report.lag_p99_ms:.1f} ms late (p99)"
-    numbers = facts((("planned load", asked), ("requests", sent), ("the generator sent", late)))
-    return section("Latencies under load", numbers, _figure(report, limits))
+    by = f", {report.workers} processes" if report.workers > 1 else ""
+    late = f"{report.lag_p99_ms:.1f} ms late (p99){by}"
+    warm = "; ".join(_warm(each) for each in report.warm_ups)
+    return facts((("requests", sent), ("the generator sent", late), ("warm-up", warm)))
 
 
-def _limits(plan: Plan | None) -> dict[str, float]:
-    load = plan.load if plan else None
-    asked = {"p50": load.p50_ms, "p95": load.p95_ms, "p99": load.p99_ms} if load else {}
-    return {name: limit for name, limit in asked.items() if limit is not None}
+def _warm(up: WarmUp) -> str:
+    medians = ", ".join(f"{ms:.1f}" for ms in up.medians_ms[-4:])
+    sign = Verdict.PASSED.sign if up.steady else Verdict.INCONCLUSIVE.sign
+    how = "steady" if up.steady else "not steady"
+    return f"{sign} the {up.side} image: {how}, {up.requests:,} requests, last medians {medians} ms"
 
 
-def _figure(report: LoadReport, limits: dict[str, float]) -> Html:
-    bins = [bar for bar in report.histogram if bar.up_to_ms > 0]
-    quantiles = {name: value for name, value in report.quantiles_ms.items() if value > 0}
-    if not bins or not quantiles:
-        return tag("p", "no latencies were recorded", class_="quiet")
-    edges = [_first_edge(bins), *(bar.up_to_ms for bar in bins)]
-    axis = Axis.around([*edges, *quantiles.values(), *limits.values()], log=True)
-    rows = [_quantile(report, name, value, limits.get(name), axis) for name, value in quantiles.items()]
-    heading = tag("div", tag("strong", f"{report.sent:,} requests"), tag("span", "how many took how long"))
-    histogram = tag("div", heading, _histogram(bins, edges, axis, quantiles), class_="strip tall")
-    scale = tag("svg", axis.drawn(unit=" ms"), width="100%", height=24, aria_hidden="true")
-    legend = tag("div", "counted from each request's planned moment; logarithmic", class_="quiet")
-    return tag("figure", histogram, *rows, tag("div", legend, scale, class_="strip foot"))
+def _found(report: LoadReport, number: int) -> tuple[Finding, ...]:
+    """Return a stage's findings; stages of the same rate and length are told apart by their order."""
+    names = [f"{stage.rate:g}/s for {stage.seconds:g} s" for stage in report.stages]
+    name, before = names[number], names[:number].count(names[number])
+    mine: dict[tuple[str, str], list[Finding]] = {}
+    for finding in report.findings:
+        subject = finding.subject
+        if subject == name or subject.startswith(f"{name}, ") or subject.endswith(f" at {name}"):
+            mine.setdefault((finding.check, subject), []).append(finding)
+    return tuple(each[before] for each in mine.values() if before < len(each))
 
 
-def _first_edge(bins: Sequence[LatencyBin]) -> float:
-    factor = bins[1].up_to_ms / bins[0].up_to_ms if len(bins) > 1 else 1.2
-    return bins[0].up_to_ms / max(factor, 1.01)
+def _worst(findings: tuple[Finding, ...]) -> Verdict:
+    return max((f.verdict for f in findings), default=Verdict.PASSED)
 
 
-def _histogram(
-    bins: Sequence[LatencyBin], edges: Sequence[float], axis: Axis, quantiles: dict[str, float]
-) -> Html:
-    most = max(bar.requests for bar in bins) or 1
-    floor, drawn = _HEIGHT - 1, []
-    for bar, left in zip(bins, edges, strict=False):
-        x, width = axis.share(left), axis.share(bar.up_to_ms) - axis.share(left)
-        height = bar.requests / most * (_HEIGHT - 30)
-        # A bin of one request beside one of a thousand must still be seen.
-        height = max(height, 1.5) if bar.requests else 0
-        hover = tag("title", f"{bar.requests:,} requests of {left:.3g} to {bar.up_to_ms:.3g} ms")
-        drawn.append(
-            tag(
-                "rect",
-                hover,
-                x=percent(x),
-                y=round(floor - height, 1),
-                width=percent(max(width - 0.002, 0.001)),
-                height=round(height, 1),
-                fill=PLAIN,
-                class_="bar",
-            )
+def _stage(stage: LoadStage, findings: tuple[Finding, ...], reading: Reading) -> Html:
+    verdict = max((reading.verdict_of(f) for f in findings), default=Verdict.PASSED)
+    title = f"{verdict.sign} {stage.rate:g} requests a second for {stage.seconds:g} s"
+    by_name = {f.check.rpartition(".")[2]: reading.verdict_of(f) for f in findings if "," not in f.subject}
+    marks = {q: by_name.get(q.name) for q in stage.alone.quantiles}
+    alone = Line(name="the pushed image alone", side=stage.alone)
+    return joined(
+        (
+            tag("h3", title, class_=verdict.value),
+            tag("p", _achieved(stage), class_="quiet"),
+            tag("div", *(_quantile(*item) for item in marks.items()), class_="chips"),
+            tag("figure", curve("Latency curve", [alone], marks), class_="load"),
+            seconds("Second by second", stage.alone),
+            *_in_turns(stage, findings, reading),
         )
-    base = tag("line", x1="0%", x2="100%", y1=floor, y2=floor, stroke=GREY)
-    top = words(f"most in one bar: {most:,}", x="0%", y=12)
-    said = ", ".join(f"{name} {value:.1f} ms" for name, value in quantiles.items())
-    return picture("Histogram of latencies", said, *drawn, base, top, height=_HEIGHT)
-
-
-def _quantile(report: LoadReport, name: str, value: float, bound: float | None, axis: Axis) -> Html:
-    found = next((f.verdict for f in report.findings if f.check == f"{report.name}.{name}"), None)
-    sign = f"{found.sign} " if found else ""
-    held_to = f"limit {bound:g} ms" if bound is not None else "no limit"
-    label = tag(
-        "div",
-        tag("strong", f"{sign}{name} {value:.1f} ms", class_=found.value if found else ""),
-        " ",
-        tag("span", held_to, class_="figures"),
     )
-    drawn = [tag("line", x1="0%", x2="100%", y1=13, y2=13, stroke=GREY, stroke_dasharray="1 4")]
-    if bound is not None:
-        drawn.append(limit(axis, bound, wrong_below=False, height=26))
-    drawn.append(point(found, axis, value, y=13))
-    return tag("div", label, picture(name, f"{value:.1f} ms, {held_to}", *drawn, height=26), class_="strip")
+
+
+def _achieved(stage: LoadStage) -> str:
+    idle = f", the machine {stage.idle:.0%} idle" if stage.idle is not None else ""
+    return (
+        f"{stage.alone.requests:,} of {stage.planned:,} planned requests, {stage.alone.failed:,} failed; "
+        f"{stage.achieved:.1%} of the rate was answered; the generator was {stage.lag_p99_ms:.1f} ms late "
+        f"(p99) and used {stage.cpu:.0%} of a core{idle}"
+    )
+
+
+def _quantile(quantile: LatencyQuantile, verdict: Verdict | None) -> Html:
+    sign = f"{verdict.sign} " if verdict else ""
+    name = tag(
+        "strong", f"{sign}{quantile.name} {quantile.ms:.1f} ms", class_=verdict.value if verdict else ""
+    )
+    low, high = (f"{ms:.1f}" if ms is not None else "?" for ms in (quantile.lower_ms, quantile.upper_ms))
+    held_to = f"limit {quantile.limit_ms:g} ms" if quantile.limit_ms is not None else "no limit"
+    return tag("span", name, " ", tag("span", f"[{low}, {high}], {held_to} ", class_="figures"))
+
+
+def _in_turns(stage: LoadStage, findings: tuple[Finding, ...], reading: Reading) -> Iterator[Html]:
+    """Give both sides' curves, the differences that decide, and, folded, the seconds of both."""
+    if stage.turns is None or stage.live is None:
+        return
+    ours, live = "the pushed image, in turns", "the live release's image, in turns"
+    lines = [Line(name=ours, side=stage.turns), Line(name=live, side=stage.live, live=True)]
+    caption = tag("figcaption", "Beside the live release")
+    yield tag("figure", caption, legend(lines), curve("Latency curves in turns", lines, {}), class_="load")
+    asked = [f for f in findings if f.check.endswith(".versus")]
+    bare = [undrawn(f, reading) for f in asked if f.interval is None and not f.verdict.lets_go_on]
+    rows = [row for f in asked if (row := _difference(f, reading))]
+    yield from [figure("Slower than the live release by", rows, *bare)] if rows else bare
+    yield folded("second by second, in turns", seconds(ours, stage.turns), seconds(live, stage.live))
+
+
+def _difference(finding: Finding, reading: Reading) -> Row | None:
+    if finding.interval is None:
+        return None
+    return Row(
+        finding=finding,
+        interval=finding.interval,
+        verdict=reading.verdict_of(finding),
+        label=finding.subject.partition(" ")[0],
+        wrong_below=False,
+        differs=True,
+        unit=" ms",
+    )

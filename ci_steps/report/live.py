@@ -3,6 +3,7 @@
 from ci_steps.documents import Rollback, Rollout
 from ci_steps.model.release import Observed, Release
 from ci_steps.report.ending import state
+from ci_steps.report.findings import found
 from ci_steps.report.markup import Html, code, facts, joined, section, table, tag
 from ci_steps.report.reading import Reading
 from ci_steps.report.timeline import moments
@@ -23,7 +24,16 @@ def _deed(deed: Rollout | Rollback, reading: Reading) -> Html:
         ("live before", _release(deed.before)),
     )
     title = f"{deed.name.capitalize()}: what the platform was seen to run"
-    return section(title, facts(pairs), _observed(deed.observed), moments(deed.timeline), id_=deed.name)
+    findings = deed.findings if isinstance(deed, Rollout) else ()
+    answers = found(findings, reading, rest="rollout.json")
+    heading = tag("h3", "What the live address answered to golden rows") if answers else Html("")
+    parts = (facts(pairs), heading, answers, _left_out(deed.not_checked), _observed(deed.observed))
+    return section(title, *parts, moments(deed.timeline), id_=deed.name)
+
+
+def _left_out(not_checked: tuple[str, ...]) -> Html:
+    rows = [(said,) for said in not_checked]
+    return table(("not checked",), rows, rest="the document") if rows else Html("")
 
 
 def _release(release: Release | None) -> Html:

@@ -21,7 +21,7 @@ _SHAPES = {
 }
 
 
-def point(verdict: Verdict | None, axis: Axis, value: float, *, y: int) -> Html:
+def point(verdict: Verdict | None, axis: Axis, value: float, *, y: float) -> Html:
     """Return a circle that passed, a triangle that warns, an undecided diamond or a refused square."""
     shape = _SHAPES[verdict] if verdict else _CIRCLE
     fill, kind = (COLOURS[verdict], verdict.value) if verdict else (PLAIN, "bar")

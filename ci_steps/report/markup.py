@@ -34,7 +34,8 @@ def text(value: str, longest: int = LONGEST) -> Html:
 def tag(name: str, *children: str, **attributes: str | float) -> Html:
     """Return one element; ``class_`` and ``stroke_width`` become ``class`` and ``stroke-width``."""
     pairs = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{text(str(value))}"' for key, value in attributes.items()
+        f' {key.rstrip("_").replace("_", "-")}="{text(value if isinstance(value, Html) else str(value))}"'
+        for key, value in attributes.items()
     )
     return Html(f"<{name}{pairs}>{joined(children)}</{name}>")
 

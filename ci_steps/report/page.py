@@ -1,14 +1,17 @@
 """The page, from the verdict down to the last finding."""
 
+from collections import Counter
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
-from ci_steps.documents import Document, Plan, Rollback
+from ci_steps.documents import Document, Plan, Report, Rollback, Rollout
 from ci_steps.report.ending import Ending, Reason, ending, last_deed, state
-from ci_steps.report.findings import findings
-from ci_steps.report.intervals import intervals
+from ci_steps.report.findings import counted, findings
 from ci_steps.report.latencies import latencies
 from ci_steps.report.live import live
 from ci_steps.report.markup import Html, code, facts, section, table, tag
+from ci_steps.report.metrics import metrics
 from ci_steps.report.origin import image, origin
 from ci_steps.report.reading import ORDER, Reading
 from ci_steps.report.style import STYLE
@@ -16,6 +19,7 @@ from ci_steps.report.timeline import timeline
 from ci_steps.report.waivers import waivers
 
 _MOST_REASONS = 12
+_MOST_OF_A_CHECK = 2
 _MOST_BYTES = 290_000
 _ROOMS = (20_000, 8_000, 2_000)
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -48,7 +52,7 @@ def _page(reading: Reading) -> str:
     rooms = (
         _banner(end, reading),
         _steps(reading),
-        intervals(reading),
+        metrics(reading),
         latencies(reading),
         live(reading),
         timeline(reading),
@@ -66,15 +70,35 @@ def _banner(end: Ending, reading: Reading) -> Html:
     who = facts(_wanted(plan)) if plan else Html("")
     said = tag("p", tag("span", end.tone.sign, class_="sign", aria_hidden="true"), tag("strong", end.said))
     code_ = tag("p", f"exit code {int(end.code)}", class_="quiet") if end.code is not None else Html("")
-    reasons = [_reason(reason, reading) for reason in end.reasons[:_MOST_REASONS]]
+    first = list(_first_of_each(end.reasons))[:_MOST_REASONS]
+    reasons = [_reason(reason, reading) for reason in first]
     left = len(end.reasons) - len(reasons)
     if left > 0:
         reasons.append(tag("li", f"and {left:,} more, below"))
-    box = tag(
-        "div", said, tag("ul", *reasons) if reasons else Html(""), code_, class_=f"ending {end.tone.value}"
-    )
+    listed = tag("ul", *reasons) if reasons else Html("")
+    box = tag("div", said, _gates(reading), listed, code_, class_=f"ending {end.tone.value}")
     title = _gone_back(reading) or (f"{plan.model} to {plan.environment}" if plan else "Release")
     return tag("header", tag("h1", title), box, who)
+
+
+def _gates(reading: Reading) -> Html:
+    """Return each gate by name with its sign: one look tells which of them stopped it."""
+    gates = [kind for kind in ORDER if issubclass(kind, Report | Rollout)]
+    parts = []
+    for kind in gates:
+        sign, _, tone, _ = state(kind, reading)
+        parts.append(tag("span", f"{sign} {kind.name} ", class_=tone))
+    return tag("p", *parts, class_="gates") if reading.documents else Html("")
+
+
+def _first_of_each(reasons: tuple[Reason, ...]) -> Iterator[Reason]:
+    """Give no more than two reasons of one check: ten of one must not hide the one of another."""
+    seen: Counter[str] = Counter()
+    for reason in reasons:
+        if reason.finding:
+            seen[reason.finding.check] += 1
+        if reason.finding is None or seen[reason.finding.check] <= _MOST_OF_A_CHECK:
+            yield reason
 
 
 def _gone_back(reading: Reading) -> str:
@@ -117,7 +141,8 @@ def _reason(reason: Reason, reading: Reading) -> Html:
 def _steps(reading: Reading) -> Html:
     kinds: tuple[type[Document], ...] = ORDER if reading.missing(Rollback) else (*ORDER, Rollback)
     rows = [_step(kind, reading) for kind in kinds]
-    return section("Steps", table(("step", "ended", "took", "what it said"), rows, rest="it", class_="steps"))
+    heads = ("step", "ended", "found", "took", "what it said")
+    return section("Steps", table(heads, rows, rest="it", class_="steps"))
 
 
 def _step(kind: type[Document], reading: Reading) -> tuple[str, ...]:
@@ -125,7 +150,8 @@ def _step(kind: type[Document], reading: Reading) -> tuple[str, ...]:
     document = reading.documents.get(kind.name)
     name = tag("a", kind.name, href=f"#{kind.name}") if document else tag("span", kind.name, class_=tone)
     took = f"{document.made.seconds:.1f} s" if document and document.made else ""
-    return name, tag("span", f"{sign} {word}", class_=tone), took, line
+    found = counted(document, reading) if document else Html("")
+    return name, tag("span", f"{sign} {word}", class_=tone), found, took, line
 
 
 def _foot(plan: Plan | None) -> Html:

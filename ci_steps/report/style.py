@@ -19,6 +19,7 @@ body { margin: 0; background: var(--ground); color: var(--ink);
 main { max-width: 1080px; margin: 0 auto; padding: 24px 20px 48px; }
 h1 { font-size: 26px; line-height: 1.2; margin: 0 0 16px; overflow-wrap: anywhere; }
 h2 { font-size: 18px; margin: 44px 0 12px; padding-bottom: 6px; border-bottom: 1px solid var(--line); }
+h3 { font-size: 15px; margin: 22px 0 4px; }
 p { margin: 8px 0; }
 a { color: inherit; text-underline-offset: 3px; text-decoration-color: var(--soft); }
 code, pre { font: 0.87em/1.5 ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; }
@@ -41,6 +42,7 @@ em { font-style: normal; }
 .ending.inconclusive .sign { color: var(--inconclusive); } .ending.refused .sign { color: var(--refused); }
 .ending ul { margin: 12px 0 4px; padding: 0; list-style: none; overflow-wrap: anywhere; }
 .ending li { padding: 8px 0; border-top: 1px solid var(--line); }
+.gates { display: flex; flex-wrap: wrap; gap: 0 16px; } .gates span { font-size: 14px; white-space: nowrap; }
 .next { color: var(--soft); }
 
 dl { margin: 0 0 12px; }
@@ -52,8 +54,9 @@ table { width: 100%; border-collapse: collapse; margin: 8px 0 12px; font-size: 1
 th { text-align: left; font-weight: 500; color: var(--soft); }
 th, td { padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td { overflow-wrap: anywhere; }
-.steps td:nth-child(-n+3) { white-space: nowrap; }
-.steps td:nth-child(3) { text-align: right; font-variant-numeric: tabular-nums; }
+.steps td:nth-child(-n+4) { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.steps td:nth-child(4) { text-align: right; }
+.steps td:nth-child(3) .counts > * { margin-right: 6px; } .counts .quiet { display: block; }
 .findings { font-size: 13px; table-layout: fixed; }
 .findings th:nth-child(1) { width: 15%; } .findings th:nth-child(2) { width: 20%; }
 .findings th:nth-child(3) { width: 15%; } .findings th:nth-child(4) { width: 28%; }
@@ -71,6 +74,8 @@ svg { display: block; overflow: visible; }
 line.passed { stroke: var(--passed); } line.warned { stroke: var(--warned); }
 line.inconclusive { stroke: var(--inconclusive); } line.refused { stroke: var(--refused); }
 line.margin { stroke: var(--soft); }
+line.bar, polyline.bar { stroke: var(--bar); } polygon.bar { fill: var(--bar); }
+line.live, polyline.live { stroke: var(--ink); }
 path.passed, rect.passed { fill: var(--passed); } path.warned, rect.warned { fill: var(--warned); }
 path.inconclusive, rect.inconclusive { fill: var(--inconclusive); }
 path.refused, rect.refused { fill: var(--refused); } path.bar, rect.bar { fill: var(--bar); }
@@ -81,6 +86,10 @@ path.refused, rect.refused { fill: var(--refused); } path.bar, rect.bar { fill: 
 .strip + .strip:not(.foot) { border-top: 1px solid var(--line); }
 .strip.foot { align-items: start; }
 .figures { font-size: 13px; color: var(--soft); font-variant-numeric: tabular-nums; }
+.part { margin: 6px 0 0; }
+.chips { display: flex; flex-wrap: wrap; gap: 2px 28px; margin: 6px 0 12px; }
+.load { margin-bottom: 18px; } .load figcaption { margin-bottom: 0; }
+.legend span { display: inline-flex; align-items: center; gap: 8px; margin-right: 18px; }
 .better { margin: 2px 0 0; font-size: 13px; color: var(--soft); } .better.right { text-align: right; }
 .moments { list-style: none; margin: 12px 0; padding: 0 0 0 14px; border-left: 2px solid var(--line); }
 .moments li { display: grid; grid-template-columns: 90px 1fr; gap: 12px; padding: 3px 0;
@@ -102,16 +111,19 @@ footer { margin-top: 48px; }
   td > * { grid-column: 2; }
   td:empty { display: none; }
   .steps tr { display: grid; grid-template-columns: 1fr auto auto; gap: 0 14px; }
+  .steps td:nth-child(3) { grid-area: 2 / 1 / auto / 4; }
+  .steps td:nth-child(3) .counts { display: flex; }
   .steps td { display: block; } .steps td::before { content: none; }
-  .steps td:nth-child(4) { grid-column: 1 / -1; color: var(--soft); }
+  .steps td:nth-child(5) { grid-column: 1 / -1; color: var(--soft); }
+  .chips { flex-direction: column; }
 }
 @media print {
   :root { color-scheme: light; }
   body { font-size: 12px; } table, .findings { font-size: 11px; } h2 { margin-top: 28px; }
   main { max-width: none; padding: 0; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  tr, .strip, figure.witness, li { break-inside: avoid; }
-  h2, figcaption, summary { break-after: avoid; }
+  tr, .strip, figure.witness, figure.load, .chips, li { break-inside: avoid; }
+  h2, h3, figcaption, summary { break-after: avoid; }
   rect, path, .ending { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """.strip()

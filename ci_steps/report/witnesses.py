@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -9,12 +10,14 @@ import msgspec
 from ci_steps.documents import FetchedModel, InterfaceReport, Report
 from ci_steps.errors import InputError
 from ci_steps.model.manifest import ModelFile
+from ci_steps.model.sent import Sent
 from ci_steps.model.verdict import Verdict
 from ci_steps.model.wire import decoded
 from ci_steps.model.witness import Side, Witness
 from ci_steps.report.files import inside
 from ci_steps.report.markup import Html, code, joined, tag, text
 from ci_steps.report.reading import Reading
+from ci_steps.report.sent import outcome, replayed, sent
 
 _MOST = 12
 _SCHEMAS = {"request": "input", "answer": "output"}
@@ -40,6 +43,8 @@ def _drawn(path: str, reading: Reading) -> Html:
         return tag("p", "witness ", code(path), ": not in the run directory")
     with file.open("rb") as opened:
         content = opened.read(reading.room)
+    with suppress(InputError):
+        return sent(path, decoded(content, Sent, where=path), reading.room)
     try:
         witness = decoded(content, Witness, where=path)
     except InputError:
@@ -50,15 +55,23 @@ def _drawn(path: str, reading: Reading) -> Html:
         "figcaption", "witness ", code(path), f": {_NAMED[witness.kind]} that only one side accepts"
     )
     value = tag("pre", text(_pretty(witness.value), reading.room // 5))
-    sides = (_side(side, witness, reading) for side in ("baseline", "candidate"))
-    return tag("figure", caption, value, tag("div", *sides, class_="sides"), class_="witness")
+    met = replayed(path, reading)
+    really = {"baseline": met.live, "candidate": met.candidate} if met else {}
+    sides = (
+        joined(
+            (_side(side, witness, reading), outcome(side, really[side], reading.room) if met else Html(""))
+        )
+        for side in ("baseline", "candidate")
+    )
+    columns = tag("div", *(tag("div", side) for side in sides), class_="sides")
+    return tag("figure", caption, value, columns, class_="witness")
 
 
 def _side(side: Side, witness: Witness, reading: Reading) -> Html:
     verdict, does = _SIGNS[side == witness.accepted_by]
     said = tag("strong", f"{verdict.sign} the {side} {does}", class_=verdict.value)
     because = tag("p", witness.because, class_="quiet") if side == witness.rejected_by else Html("")
-    return tag("div", said, because, *_schema(side, witness, reading))
+    return joined((said, because, *_schema(side, witness, reading)))
 
 
 def _schema(side: Side, witness: Witness, reading: Reading) -> Iterator[Html]:

@@ -1,14 +1,11 @@
 """Run directories as releases leave them: gates really run, the rest made up."""
 
 import atexit
-import math
 import shutil
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from statistics import NormalDist
 
 import msgspec
 
@@ -17,7 +14,6 @@ from ci_steps.documents import (
     Document,
     IntegrationReport,
     Layer,
-    LoadReport,
     Made,
     MetricsReport,
     Moment,
@@ -28,17 +24,19 @@ from ci_steps.documents import (
 )
 from ci_steps.model.digest import Digest
 from ci_steps.model.release import Observed, Release, Replica
-from ci_steps.model.settings import LoadSettings, MetricRule
+from ci_steps.model.settings import MetricRule
 from ci_steps.model.verdict import Finding, Verdict, Waiver
+from ci_steps.report import write_page
 from ci_steps.rundir import RunDir
 from ci_steps.selftest.specimen import Specimen, evaluations, golden, jsonl, model_files
 from ci_steps.steps.check_interface import CheckInterface
 from ci_steps.steps.check_metrics import CheckMetrics
-from ci_steps.steps.load_test.judgement import Request, histogram, judged, quantiles
 from ci_steps.steps.scan_model import ScanModel
+from tests.fakes.load_reports import LOAD, load_report
 
 TODAY = date(2026, 11, 22)
 BEGAN = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+MADE = Made(by="m.jansen", at=BEGAN.isoformat(), seconds=0.4, run="specimen", kit="0.1.0")
 
 FLOOR = MetricRule(metric="accuracy", direction="higher", floor=0.75, where="release.yaml:18")
 VERSUS = MetricRule(
@@ -56,7 +54,6 @@ LOSS = MetricRule(
     worse_by_at_most=0.1,
     where="release.yaml:21",
 )
-LOAD = LoadSettings(rate=100, seconds=20, p95_ms=50, p99_ms=100, where="release.yaml:30")
 WAIVER = Waiver(
     check="check-metrics.versus",
     reason="the long slice is small until May",
@@ -65,7 +62,10 @@ WAIVER = Waiver(
     where="release.yaml:40",
 )
 
-Write = Callable[[RunDir], str]
+
+def written(run: RunDir) -> str:
+    """Write the page on a fixed day and return what it says."""
+    return write_page(run, today=TODAY).read_text(encoding="utf-8")
 
 
 def files_of(wrong: int = 100, *, wrong_long: int | None = None) -> dict[str, bytes]:
@@ -99,28 +99,6 @@ def finding(
     where: str = "",
 ) -> Finding:
     return Finding(check=check, verdict=verdict, subject=subject, observed=observed, rule=rule, where=where)
-
-
-def load_report(*, slow: float = 1) -> LoadReport:
-    """Return what the load test says of 2,000 requests, ``slow`` times slower than usual."""
-    middle = NormalDist(math.log(4), 0.45)
-    requests = tuple(
-        Request(
-            planned_s=n / 100,
-            lag_ms=1,
-            latency_ms=slow * math.exp(middle.inv_cdf((n + 0.5) / 2000)),
-            failure="",
-        )
-        for n in range(2000)
-    )
-    return LoadReport(
-        findings=judged(requests, 2000, LOAD),
-        planned=2000,
-        sent=2000,
-        quantiles_ms=quantiles(requests),
-        lag_p99_ms=1,
-        histogram=histogram(requests),
-    )
 
 
 def release(plan: Plan, *, number: int = 7) -> Release:
@@ -160,7 +138,7 @@ def planned(root: Path, files: dict[str, bytes] | None = None, **plan: object) -
     settings = {
         "metrics": (FLOOR, VERSUS, BY_LENGTH, LOSS),
         "load": LOAD,
-        "made": Made(by="m.jansen", at=BEGAN.isoformat(), seconds=0.4, run="specimen", kit="0.1.0"),
+        "made": MADE,
     }
     specimen = Specimen(files=files or files_of(90), baseline=files_of(100), plan=settings | plan)
     return specimen.laid_out(root)

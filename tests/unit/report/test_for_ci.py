@@ -13,6 +13,7 @@ from ci_steps.report import write_all
 from ci_steps.rundir import RunDir
 from ci_steps.selftest.specimen import Specimen
 from tests.fakes.runs import TODAY, WAIVER, finding, put
+from tests.fakes.told_runs import taken_back
 
 
 @pytest.fixture
@@ -81,6 +82,32 @@ def test_an_ending_that_is_not_live_is_a_failure(run: RunDir) -> None:
 
     assert cases(run)["rollout"].find("failure") is not None
     assert line(run).startswith("rolled back: the service is as it was before")
+
+
+def test_answers_that_differ_at_the_live_address_are_a_failure_of_their_own(tmp_path: Path) -> None:
+    run = taken_back(tmp_path)
+
+    write_all(run, today=TODAY)
+
+    suites = {suite.get("name"): suite for suite in ET.parse(run.root / "findings.xml").iter("testsuite")}
+    assert suites["rollout"].get("failures") == "2"
+    failure = cases(run)["rollout.parity through 127.0.0.1:18081"].find("failure")
+    assert failure is not None
+    assert "3 of 120 rows differ" in str(failure.get("message"))
+    first = (
+        "rolled back: the service is as it was before; rollout.parity through 127.0.0.1:18081: 3 of 120 rows"
+    )
+    assert line(run).startswith(first)
+
+
+def test_a_release_that_could_not_be_asked_is_an_error_and_the_line_says_what(run: RunDir) -> None:
+    unasked = finding("rollout.parity", Verdict.INCONCLUSIVE, observed="0 of 9 rows were answered")
+    put(run, Rollout(result="already-live", release=None, before=None, findings=(unasked,)))
+
+    write_all(run, today=TODAY)
+
+    assert cases(run)["rollout.parity"].find("error") is not None
+    assert "rollout.parity 0 of 9 rows were answered" in line(run)
 
 
 def test_a_document_that_cannot_be_read_is_an_error(run: RunDir) -> None:

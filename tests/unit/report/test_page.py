@@ -10,16 +10,14 @@ from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
 from ci_steps.report import write_page
 from ci_steps.rundir import RunDir
-from tests.fakes.runs import WAIVER, Write, by_hand, files_of, finished, gated, planned, put, rollout
+from tests.fakes.runs import WAIVER, by_hand, files_of, finished, gated, planned, put, rollout, written
 
 
 def banner(page: str) -> str:
     return page[page.index("<header>") : page.index("</header>")]
 
 
-def test_a_release_that_is_live_says_who_serves_and_what_was_read_back(
-    tmp_path: Path, written: Write
-) -> None:
+def test_a_release_that_is_live_says_who_serves_and_what_was_read_back(tmp_path: Path) -> None:
     said = banner(written(finished(tmp_path)))
 
     assert "✔</span><strong>live: production-7 serves" in said
@@ -31,15 +29,13 @@ def test_the_page_lies_in_the_run_directory(tmp_path: Path) -> None:
     assert write_page(finished(tmp_path)) == tmp_path / "report.html"
 
 
-def test_the_page_is_the_same_for_the_same_documents_on_the_same_day(tmp_path: Path, written: Write) -> None:
+def test_the_page_is_the_same_for_the_same_documents_on_the_same_day(tmp_path: Path) -> None:
     run = finished(tmp_path)
 
     assert written(run) == written(run)
 
 
-def test_a_refusal_comes_first_with_its_reason_its_line_and_what_to_do(
-    tmp_path: Path, written: Write
-) -> None:
+def test_a_refusal_comes_first_with_its_reason_its_line_and_what_to_do(tmp_path: Path) -> None:
     run = planned(tmp_path, files_of(110, wrong_long=95))
     gated(run)
 
@@ -53,14 +49,14 @@ def test_a_refusal_comes_first_with_its_reason_its_line_and_what_to_do(
     assert "exit code 4" in said
 
 
-def test_steps_that_were_not_run_are_named_as_such(tmp_path: Path, written: Write) -> None:
+def test_steps_that_were_not_run_are_named_as_such(tmp_path: Path) -> None:
     page = written(planned(tmp_path))
 
     assert "unfinished: 9 of 11 steps were not run" in banner(page)
     assert page.count("· not run") == 9
 
 
-def test_a_stopped_run_says_in_which_step_why_and_what_next(tmp_path: Path, written: Write) -> None:
+def test_a_stopped_run_says_in_which_step_why_and_what_next(tmp_path: Path) -> None:
     run = finished(tmp_path)
     run.drop(LoadReport, Rollout)
     stopped = Stopped(step="load-test", message="the registry does not answer", hint="start it", code=3)
@@ -75,7 +71,7 @@ def test_a_stopped_run_says_in_which_step_why_and_what_next(tmp_path: Path, writ
     assert "? stopped" in page
 
 
-def test_an_edited_document_makes_nobody_able_to_tell(tmp_path: Path, written: Write) -> None:
+def test_an_edited_document_makes_nobody_able_to_tell(tmp_path: Path) -> None:
     run = finished(tmp_path)
     path = run.path(MetricsReport)
     path.write_text(path.read_text().replace("0.75", "0.65"))
@@ -88,9 +84,7 @@ def test_an_edited_document_makes_nobody_able_to_tell(tmp_path: Path, written: W
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"name": 1}'])
-def test_a_document_that_is_no_document_does_not_keep_the_page_away(
-    tmp_path: Path, written: Write, content: bytes
-) -> None:
+def test_a_document_that_is_no_document_does_not_keep_the_page_away(tmp_path: Path, content: bytes) -> None:
     run = finished(tmp_path)
     run.path(Plan).write_bytes(content)
 
@@ -100,7 +94,7 @@ def test_a_document_that_is_no_document_does_not_keep_the_page_away(
     assert "? cannot be read" in page
 
 
-def test_an_empty_run_directory_has_a_page_too(tmp_path: Path, written: Write) -> None:
+def test_an_empty_run_directory_has_a_page_too(tmp_path: Path) -> None:
     assert "nothing was run here" in written(RunDir(tmp_path))
 
 
@@ -122,7 +116,7 @@ def test_a_folder_that_is_not_there_gets_no_page(tmp_path: Path) -> None:
     ],
 )
 def test_each_ending_of_a_rollout_is_a_different_thing(
-    tmp_path: Path, written: Write, result: str, sign: str, said: str
+    tmp_path: Path, result: str, sign: str, said: str
 ) -> None:
     run = finished(tmp_path)
     put(run, rollout(run.read(Plan), result=result, reason="because"), after=34)
@@ -146,7 +140,7 @@ def title(page: str) -> str:
     return page[page.index("<title>") : page.index("</title>")]
 
 
-def test_a_later_rollback_decides_over_the_rollout_before_it(tmp_path: Path, written: Write) -> None:
+def test_a_later_rollback_decides_over_the_rollout_before_it(tmp_path: Path) -> None:
     run = finished(tmp_path)
     put(run, left_for_another(run), after=900)
 
@@ -156,9 +150,7 @@ def test_a_later_rollback_decides_over_the_rollout_before_it(tmp_path: Path, wri
     assert "The platform was not read back." in page
 
 
-def test_after_a_rollback_the_title_names_what_serves_now_and_not_what_was_left(
-    tmp_path: Path, written: Write
-) -> None:
+def test_after_a_rollback_the_title_names_what_serves_now_and_not_what_was_left(tmp_path: Path) -> None:
     run = finished(tmp_path)
     left = run.read(Plan).sha.short
     assert f"specimen@{left} to production" in title(written(run))
@@ -173,9 +165,7 @@ def test_after_a_rollback_the_title_names_what_serves_now_and_not_what_was_left(
     assert f"production-7 (specimen@{left}) was left" in banner(page)
 
 
-def test_a_rollback_that_was_undone_names_the_release_that_serves_as_before(
-    tmp_path: Path, written: Write
-) -> None:
+def test_a_rollback_that_was_undone_names_the_release_that_serves_as_before(tmp_path: Path) -> None:
     run = finished(tmp_path)
     put(run, left_for_another(run, result="rolled-back"), after=900)
 
@@ -186,16 +176,14 @@ def test_a_rollback_that_was_undone_names_the_release_that_serves_as_before(
 
 
 @pytest.mark.parametrize("result", ["nothing-to-do", "moved"])
-def test_a_rollback_after_which_nobody_looked_names_no_model(
-    tmp_path: Path, written: Write, result: str
-) -> None:
+def test_a_rollback_after_which_nobody_looked_names_no_model(tmp_path: Path, result: str) -> None:
     run = finished(tmp_path)
     put(run, left_for_another(run, result=result, release=None), after=900)
 
     assert "<h1>Rollback in production</h1>" in written(run)
 
 
-def test_a_rollback_that_failed_names_no_model_as_if_it_served(tmp_path: Path, written: Write) -> None:
+def test_a_rollback_that_failed_names_no_model_as_if_it_served(tmp_path: Path) -> None:
     run = finished(tmp_path)
     put(run, left_for_another(run, result="rollback-failed", reason="no answer"), after=900)
 
@@ -207,7 +195,7 @@ def test_a_rollback_that_failed_names_no_model_as_if_it_served(tmp_path: Path, w
     assert "<h1>Rollback in production</h1>" in page
 
 
-def test_a_rollback_with_nothing_to_leave_says_what_serves_only(tmp_path: Path, written: Write) -> None:
+def test_a_rollback_with_nothing_to_leave_says_what_serves_only(tmp_path: Path) -> None:
     run = finished(tmp_path)
     put(run, left_for_another(run, result="already-live", before=None), after=900)
 
@@ -217,7 +205,7 @@ def test_a_rollback_with_nothing_to_leave_says_what_serves_only(tmp_path: Path, 
     assert "was left" not in page
 
 
-def test_a_rollout_past_a_report_that_was_made_anew_warns(tmp_path: Path, written: Write) -> None:
+def test_a_rollout_past_a_report_that_was_made_anew_warns(tmp_path: Path) -> None:
     run = finished(tmp_path)
     pushed = run.read(PushedImage)
     gate = run.read(MetricsReport).digest
@@ -231,7 +219,7 @@ def test_a_rollout_past_a_report_that_was_made_anew_warns(tmp_path: Path, writte
     assert "made from a check-metrics.json that was made anew since" in banner(written(run))
 
 
-def test_a_waived_finding_is_shown_as_waived_by_whom_and_until_when(tmp_path: Path, written: Write) -> None:
+def test_a_waived_finding_is_shown_as_waived_by_whom_and_until_when(tmp_path: Path) -> None:
     page = written(finished(tmp_path, files_of(140), waivers=(WAIVER,)))
 
     assert "! waived" in page
@@ -239,7 +227,7 @@ def test_a_waived_finding_is_shown_as_waived_by_whom_and_until_when(tmp_path: Pa
     assert "! until 2026-11-30, 8 days left" in page
 
 
-def test_an_ended_waiver_covers_nothing_and_says_so(tmp_path: Path, written: Write) -> None:
+def test_an_ended_waiver_covers_nothing_and_says_so(tmp_path: Path) -> None:
     ended = msgspec.structs.replace(WAIVER, until=WAIVER.until.replace(day=1))
     run = finished(tmp_path, files_of(140), waivers=(ended,))
     run.drop(Rollout)
@@ -251,7 +239,7 @@ def test_an_ended_waiver_covers_nothing_and_says_so(tmp_path: Path, written: Wri
     assert "! waived" not in page
 
 
-def test_the_ingredients_the_baseline_and_the_image_are_named_in_full(tmp_path: Path, written: Write) -> None:
+def test_the_ingredients_the_baseline_and_the_image_are_named_in_full(tmp_path: Path) -> None:
     run = finished(tmp_path)
     plan = run.read(Plan)
     assert plan.baseline is not None
@@ -264,7 +252,7 @@ def test_the_ingredients_the_baseline_and_the_image_are_named_in_full(tmp_path: 
         assert f'<td data-label="layer">{layer}</td>' in page
 
 
-def test_what_was_not_checked_is_said(tmp_path: Path, written: Write) -> None:
+def test_what_was_not_checked_is_said(tmp_path: Path) -> None:
     run = finished(tmp_path)
     report = msgspec.structs.replace(run.read(LoadReport), not_checked=("p50: it has no limit",))
     put(run, report)
@@ -272,7 +260,7 @@ def test_what_was_not_checked_is_said(tmp_path: Path, written: Write) -> None:
     assert '<td data-label="not checked">p50: it has no limit</td>' in written(run)
 
 
-def test_reports_that_passed_are_folded_and_the_others_are_open(tmp_path: Path, written: Write) -> None:
+def test_reports_that_passed_are_folded_and_the_others_are_open(tmp_path: Path) -> None:
     run = planned(tmp_path, files_of(110, wrong_long=95))
     gated(run)
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ci_steps.documents import LoadReport, MetricsReport, Plan, Rollout
-from ci_steps.model.settings import LoadSettings
+from ci_steps.documents import MetricsReport, Plan, Rollout
+from ci_steps.model.verdict import Verdict
 from ci_steps.report.axes import Axis
-from tests.fakes.runs import Write, files_of, finished, gated, load_report, planned, put
+from tests.fakes.runs import files_of, finished, gated, planned, put, written
+from tests.fakes.told_runs import NAMED, refused
 
 
 def place(picture: str, pattern: str) -> float:
@@ -26,7 +27,7 @@ POINT = r'<svg x="([\d.]+)%"'
 MARGIN = r'<line x1="([\d.]+)%"[^>]*class="margin"'
 
 
-def test_every_interval_has_a_picture_with_words(tmp_path: Path, written: Write) -> None:
+def test_every_interval_has_a_picture_with_words(tmp_path: Path) -> None:
     run = finished(tmp_path)
     drawn = [f for f in run.read(MetricsReport).findings if f.interval]
 
@@ -38,20 +39,21 @@ def test_every_interval_has_a_picture_with_words(tmp_path: Path, written: Write)
     assert "<desc>passed: accuracy where length=long versus baseline:" in page
 
 
-def test_a_refused_slice_has_its_point_past_the_margin_and_a_square(tmp_path: Path, written: Write) -> None:
+def test_a_refused_slice_has_its_point_past_the_margin_and_a_square(tmp_path: Path) -> None:
     run = planned(tmp_path, files_of(110, wrong_long=95))
     gated(run)
 
     page = written(run)
 
-    (refused,) = pictures(page, "accuracy where length=long versus baseline")
-    (passed,) = pictures(page, "accuracy where length=short versus baseline")
-    assert place(refused, POINT) < place(refused, MARGIN) == place(passed, MARGIN) < place(passed, POINT)
-    assert '<path d="M-5-5H5V5H-5z"' in refused
-    assert "✘ accuracy where length=long versus baseline" in page
+    (long,) = pictures(page, "accuracy where length=long versus baseline")
+    (short,) = pictures(page, "accuracy where length=short versus baseline")
+    assert place(long, POINT) < place(long, MARGIN) == place(short, MARGIN) < place(short, POINT)
+    assert '<path d="M-5-5H5V5H-5z"' in long
+    assert "✘ length=long" in page
+    assert "by length" in page
 
 
-def test_where_lower_is_better_the_wrong_side_is_the_right_one(tmp_path: Path, written: Write) -> None:
+def test_where_lower_is_better_the_wrong_side_is_the_right_one(tmp_path: Path) -> None:
     page = written(finished(tmp_path))
 
     (loss,) = pictures(page, "log_loss versus baseline")
@@ -62,39 +64,51 @@ def test_where_lower_is_better_the_wrong_side_is_the_right_one(tmp_path: Path, w
     assert "better →" in page
 
 
-def test_quantiles_stand_beside_their_limits(tmp_path: Path, written: Write) -> None:
+def test_a_guarded_slice_is_marked_as_one(tmp_path: Path) -> None:
+    page = written(refused(tmp_path))
+
+    held, guarded = pictures(page, "accuracy where length=short versus baseline")
+    assert "stroke-dasharray" not in held.replace('stroke-dasharray="2 3"', "")
+    assert 'stroke-dasharray="5 3"' in guarded
+    assert '✔ length=short</strong> <em class="quiet">guard </em>' in page
+
+
+def test_a_gain_that_is_asked_has_its_margin_right_of_none_and_names_the_other_model(tmp_path: Path) -> None:
+    page = written(refused(tmp_path))
+
+    (gain,) = pictures(page, f"accuracy versus {NAMED}")
+    zero = place(gain, r'<line x1="([\d.]+)%"[^>]*stroke-dasharray="2 3"')
+    assert place(gain, r'<rect x="([\d.]+)%"') == 0
+    assert zero < place(gain, MARGIN) == place(gain, r'<rect [^>]*width="([\d.]+)%"') < place(gain, POINT)
+    assert f"accuracy: difference to {NAMED}, to be better" in page
+
+
+def test_what_could_not_be_estimated_stands_beside_the_pictures(tmp_path: Path) -> None:
     run = finished(tmp_path)
-    fast = written(run)
-    put(run, load_report(slow=7), after=15)
+    report = run.read(MetricsReport)
+    bare = msgspec.structs.replace(
+        next(f for f in report.findings if f.interval),
+        verdict=Verdict.INCONCLUSIVE,
+        subject="accuracy where length=tiny versus baseline",
+        observed="3 examples",
+        interval=None,
+    )
+    put(run, msgspec.structs.replace(report, findings=(*report.findings, bare)))
 
-    slow = written(run)
+    said = written(run)
 
-    assert place(pictures(fast, "p95")[0], POINT) < place(pictures(fast, "p95")[0], MARGIN)
-    assert place(pictures(slow, "p95")[0], POINT) > place(pictures(slow, "p95")[0], MARGIN)
-    assert place(pictures(fast, "p95")[0], r'<rect x="([\d.]+)%"') == place(pictures(fast, "p95")[0], MARGIN)
-    assert "✔ p95 8.4 ms" in fast
-    assert "✘ p95 58.6 ms" in slow
-    assert re.search(r"<title>\d{3} requests of 3.83 to 4.64 ms</title>", fast)
-
-
-def test_a_load_test_without_latencies_has_no_histogram(tmp_path: Path, written: Write) -> None:
-    run = finished(tmp_path)
-    empty = LoadReport(findings=load_report().findings)
-    put(run, empty)
-
-    assert "no latencies were recorded" in written(run)
+    assert "? accuracy where length=tiny versus baseline</strong>: no interval; 3 examples" in said
 
 
-def test_one_bin_and_limits_far_away_still_make_a_picture(tmp_path: Path, written: Write) -> None:
-    limits = LoadSettings(rate=1, seconds=1, p50_ms=0.001, p99_ms=1e6)
-    run = finished(tmp_path, load=limits)
-    report = load_report()
-    put(run, msgspec.structs.replace(report, histogram=report.histogram[:1]))
+def test_nothing_of_the_load_test_stands_among_the_metrics(tmp_path: Path) -> None:
+    page = written(refused(tmp_path))
 
-    assert pictures(written(run), "p50")
+    metrics = page.partition("Metrics against their margins")[2].partition("</section>")[0]
+    assert "p95" not in metrics
+    assert "p95" in page.partition("Latencies under load")[2].partition("</section>")[0]
 
 
-def test_a_step_kept_from_yesterday_does_not_squeeze_the_others(tmp_path: Path, written: Write) -> None:
+def test_a_step_kept_from_yesterday_does_not_squeeze_the_others(tmp_path: Path) -> None:
     run = finished(tmp_path)
     put(run, run.read(Rollout), after=86_400, seconds=3.1)
 
@@ -106,13 +120,13 @@ def test_a_step_kept_from_yesterday_does_not_squeeze_the_others(tmp_path: Path, 
     assert "idle time, cut out" in page
 
 
-def test_moments_of_a_rollout_are_told_with_their_time(tmp_path: Path, written: Write) -> None:
+def test_moments_of_a_rollout_are_told_with_their_time(tmp_path: Path) -> None:
     page = written(finished(tmp_path))
 
     assert re.search(r">\+2\.100 s</time><span>switched</span>", page)
 
 
-def test_a_moment_whose_time_nobody_can_read_is_shown_as_it_stands(tmp_path: Path, written: Write) -> None:
+def test_a_moment_whose_time_nobody_can_read_is_shown_as_it_stands(tmp_path: Path) -> None:
     run = finished(tmp_path)
     done = run.read(Rollout)
     moments = tuple(msgspec.structs.replace(moment, at="noon") for moment in done.timeline)
@@ -137,7 +151,7 @@ def test_a_logarithmic_axis_has_room_and_round_numbers(values: tuple[float, ...]
     assert axis.ticks
 
 
-def test_a_first_release_says_that_there_is_nothing_to_compare_with(tmp_path: Path, written: Write) -> None:
+def test_a_first_release_says_that_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
     run = finished(tmp_path)
     put(run, msgspec.structs.replace(run.read(Plan), baseline=None))
 
