@@ -12,7 +12,6 @@ from ci_steps.documents.image import BuiltImage, Layer, PushedImage
 from ci_steps.documents.live import IntegrationReport, Moment, Rollback, Rollout
 from ci_steps.documents.load import (
     CurvePoint,
-    LatencyBin,
     LatencyQuantile,
     LoadInterval,
     LoadReport,
@@ -59,7 +58,6 @@ __all__ = [
     "FetchedReference",
     "IntegrationReport",
     "InterfaceReport",
-    "LatencyBin",
     "LatencyQuantile",
     "Layer",
     "LoadInterval",

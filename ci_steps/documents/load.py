@@ -9,13 +9,6 @@ from ci_steps.model.digest import Digest
 from ci_steps.model.wire import Wire
 
 
-class LatencyBin(Wire, frozen=True, kw_only=True):
-    """One bar of the latency histogram."""
-
-    up_to_ms: Annotated[float, Meta(description="upper edge, ms")]
-    requests: Annotated[int, Meta(description="requests in it", ge=0)]
-
-
 class LatencyQuantile(Wire, frozen=True, kw_only=True):
     """One quantile of a side, with its confidence bounds."""
 
@@ -110,7 +103,6 @@ class LoadReport(Report, frozen=True, kw_only=True):
     ] = {}
     lag_p99_ms: Annotated[float, Meta(description="how late the generator itself sent, p99, ms", ge=0)] = 0
     workers: Annotated[int, Meta(description="processes of the generator that sent", ge=1)] = 1
-    histogram: Annotated[tuple[LatencyBin, ...], Meta(description="latencies of those requests")] = ()
     stages: Annotated[tuple[LoadStage, ...], Meta(description="each stage by itself, in order")] = ()
     warm_ups: Annotated[tuple[WarmUp, ...], Meta(description="what was sent before, to each image")] = ()
     arrivals: Annotated[

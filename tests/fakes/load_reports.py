@@ -10,7 +10,7 @@ from ci_steps.model.settings import LoadSettings, Stage
 from ci_steps.model.verdict import Finding
 from ci_steps.steps.load_test.judgement import judged
 from ci_steps.steps.load_test.records import Request, StageSeen
-from ci_steps.steps.load_test.summary import histogram, quantiles, stage_of
+from ci_steps.steps.load_test.summary import quantiles, stage_of
 from ci_steps.steps.load_test.versus import Turns, compared
 
 LOAD = LoadSettings(rate=100, seconds=20, p95_ms=50, p99_ms=100, where="release.yaml:30")
@@ -68,7 +68,6 @@ def load_report(
         failed=sum(bool(request.failure) for request in everything),
         quantiles_ms=quantiles(everything),
         lag_p99_ms=1,
-        histogram=histogram(everything),
         stages=tuple(stages),
         warm_ups=tuple(
             WarmUp(side=side, window_s=1, medians_ms=(6.1, 4.2, 4.1), requests=300, failed=0, steady=True)

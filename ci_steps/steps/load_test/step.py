@@ -21,7 +21,7 @@ from ci_steps.steps.load_test.payloads import payloads
 from ci_steps.steps.load_test.readiness import readiness
 from ci_steps.steps.load_test.records import GeneratorSeen, Request
 from ci_steps.steps.load_test.seen import stage_seen, turns_seen
-from ci_steps.steps.load_test.summary import histogram, quantiles, stage_of
+from ci_steps.steps.load_test.summary import quantiles, stage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,6 @@ def _judged(
         quantiles_ms=quantiles(alone),
         lag_p99_ms=lag_p99(alone),
         workers=seen.workers,
-        histogram=histogram(alone),
         stages=tuple(_stages(load, rounds, seen, requests)),
         warm_ups=tuple(warmup.told(warm, number) for number, warm in enumerate(seen.warm_ups)),
         latencies="load-test/latencies.jsonl",

@@ -1,12 +1,11 @@
-"""The numbers of the pictures: histogram, curve and timeline of recorded requests."""
+"""The numbers of the pictures: curve and timeline of recorded requests."""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 
 from ci_steps.documents import (
     CurvePoint,
-    LatencyBin,
     LatencyQuantile,
     LoadInterval,
     LoadSide,
@@ -28,17 +27,6 @@ def quantiles(requests: Sequence[Request]) -> dict[str, float]:
     if not latencies:
         return {}
     return {name: quantile(latencies, q) for name, q in QUANTILES.items()} | {"max": latencies[-1]}
-
-
-def histogram(requests: Sequence[Request], per_decade: int = 12) -> tuple[LatencyBin, ...]:
-    """Return counts in bins whose edges grow by the same factor, from the least to the greatest latency."""
-    numbers = Counter(math.floor(math.log10(max(r.latency_ms, 0.01)) * per_decade) for r in requests)
-    if not numbers:
-        return ()
-    return tuple(
-        LatencyBin(up_to_ms=round(10 ** ((number + 1) / per_decade), 4), requests=numbers[number])
-        for number in range(min(numbers), max(numbers) + 1)
-    )
 
 
 def stage_of(seen: StageSeen, turns: Turns | None, limits: LoadSettings) -> LoadStage:
