@@ -15,8 +15,15 @@ SOURCE = {
     ".bat": "a script",
     ".cmd": "a script",
     ".ps1": "a script",
+    **dict.fromkeys((".zsh", ".ksh", ".csh", ".fish", ".command", ".psm1", ".vbs"), "a script"),
     ".js": "JavaScript",
     ".mjs": "JavaScript",
+    ".r": "R source",
+    ".rb": "Ruby source",
+    ".pl": "Perl source",
+    ".php": "PHP source",
+    ".lua": "Lua source",
+    ".jl": "Julia source",
 }
 TEMPLATES = {".jinja", ".jinja2", ".j2"}
 COMPILED = {".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib", ".whl", ".egg", ".jar", ".exe", ".a", ".o"}

@@ -27,7 +27,8 @@ _MODULES = words(
     "torch.jit._serialization torch.jit._script keras.utils keras.src.utils keras.saving keras.src.saving "
     "keras.src.legacy tf_keras.src.utils tensorflow transformers.utils huggingface_hub hydra.utils "
     "joblib.externals joblib.memory joblib.parallel joblib.numpy_pickle_compat joblib.numpy_pickle_utils "
-    "sklearn.externals"
+    "sklearn.externals patsy.eval sympy numexpr numpy.ctypeslib scipy.io pandas.io mlflow gensim.utils dask "
+    "distributed ray fsspec transformers.dynamic_module_utils"
 )
 # The few in those modules that make a plain value and nothing else; scikit-learn's own files use them.
 _HARMLESS = words(
@@ -47,7 +48,8 @@ _NAMES = words(
     "pandas.io.pickle.read_pickle pandas.eval torch.load torch.storage._load_from_bytes torch.compile "
     "torch.jit.load keras.models.load_model keras.models.model_from_json keras.layers.Lambda "
     "keras.layers.TFSMLayer keras.layers.TorchModuleWrapper yaml.load yaml.unsafe_load yaml.full_load "
-    "sklearn.datasets.fetch_openml"
+    "sklearn.datasets.fetch_openml torch._utils._import_dotted_name torch.jit.CompilationUnit "
+    "typing._eval_type typing.ForwardRef dataclasses._create_fn dataclasses.make_dataclass onnxruntime.InferenceSession"
 )
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 
@@ -102,4 +104,6 @@ def reaches_beyond(text: str) -> bool:
     leads = (".".join(parts[: n + 1]) for n in range(len(parts) - 1))
     alias = parts[-1] == "NumpyArrayWrapper" and text != WRAPPER
     private = any(part.startswith("__") and part.endswith("__") for part in parts)
-    return alias or private or dotted in _NAMES or any(lead in _MODULES for lead in leads)
+    # What a module has imported is an attribute of it: `joblib.numpy_pickle:os.system`.
+    through = any(part in _MODULES for part in text.partition(":")[2].split(".")[:-1])
+    return alias or private or through or dotted in _NAMES or any(lead in _MODULES for lead in leads)

@@ -83,6 +83,8 @@ class Walk(Values):
 
     def stop(self, _: object) -> None:
         self.watch((self.stack.pop(),))
+        if self.stack or self.below:
+            self.found(trick("it leaves values behind that nobody takes"))
         self.ended = True
 
     # -- globals

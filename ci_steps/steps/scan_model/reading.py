@@ -144,7 +144,7 @@ def _text(content: Content, place: Place, written: str) -> Shown:
         return Shown("text", problems=(unreadable("it begins as JSON and is none", then),))
     if is_template(place.name):
         return of_templates("template", {"it": content.buffer[:].decode()})
-    if written == "text" and formats.YAML_OBJECT.search(content.buffer):
+    if written == "text" and formats.makes_objects(content.buffer):
         return Shown("yaml with objects", runs="YAML that makes Python objects")
     return hydra(content.buffer) if written == "text" else settings(content.buffer, written)
 

@@ -226,7 +226,7 @@ def test_a_nested_pickle_with_a_second_meaning_for_pickle_load_is_refused(scan: 
     """An array of objects has a memory of its own for joblib; `pickle.load` goes on with the old one."""
     outer = dumped(["posix", "system", np.array([None], dtype=object)])
     start = outer.rindex(b"\x80\x05")
-    names = b"".join(text(name) + b"\x94" for name in ("x", "numpy", "ndarray"))
+    names = b"".join(text(name) + b"\x940" for name in ("x", "numpy", "ndarray"))
     content = outer[:start] + b"\x80\x05" + names + b"h\x01h\x02\x93." + b"e."
 
     report = scan({"model/model.joblib": content}, allow=ALLOWED)

@@ -9,7 +9,7 @@ from ci_steps.steps.scan_model.names import spelled, words
 _CODE = words("Lambda __lambda__ TFOpLambda SlicingOpLambda TorchModuleWrapper TFSMLayer JaxLayer FlaxLayer")
 """They hold marshalled bytecode, a pickle, a graph of their own, or the name of a function to call."""
 _READING = words("StringLookup IntegerLookup IndexLookup TextVectorization Hashing")
-_PLAIN = words("__tuple__ __tensor__ __numpy__ __bytes__ __ellipsis__ __slice__")
+_PLAIN = words("__tuple__ __tensor__ __keras_tensor__ __numpy__ __bytes__ __ellipsis__ __slice__")
 _CLASSES = words(
     "layers models initializers regularizers constraints optimizers optimizers.schedules losses metrics "
     "activations dtype_policies random quantizers"

@@ -13,13 +13,16 @@ from ci_steps.steps.scan_model.readers.templates import of_templates
 LARGEST = 64 << 20
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 _TARGET = re.compile(rb"_target_[\"']?\s*:")
+# What YAML may write for a letter of a key, and how a key gets another name.
+_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|u00([0-9A-Fa-f]{2})|U000000([0-9A-Fa-f]{2})|\r?\n[ \t]*)")
+_ANCHORED = re.compile(rb"&\S+\s+(?:!\S*\s+)?[\"']?_target_")
 _TARGETED = re.compile(
     rb"_target_[\"']?[ \t]*:[ \t]*[\"']?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)[\"']?[ \t]*(?=$|[,}#\r\n])",
     re.MULTILINE,
 )
 _WORTH_A_LOOK = re.compile(
     rb'"(?:auto_map|custom_pipelines?|trust_remote_code|_target_|chat_template|class_name|nbformat|learner'
-    rb"|oblivious_trees|type)\"|\\u00"
+    rb"|oblivious_trees|type|activation_fn|sbert_ce_default_activation_function|auto_mapping|_class_name)\"|\\u00"
 )
 
 
@@ -40,7 +43,8 @@ def hydra(buffer: Buffer) -> Shown:
     """Return what a plain text would have made where Hydra reads it as YAML."""
     found = _TARGETED.findall(buffer)
     names = (name.decode().rpartition(".") for name in found)
-    unclear = len(found) != len(_TARGET.findall(buffer))
+    plain = _ESCAPE.sub(lambda each: bytes.fromhex((each[1] or each[2] or each[3] or b"").decode()), buffer)
+    unclear = len(found) != len(_TARGET.findall(plain)) or _ANCHORED.search(plain) is not None
     problems = (unreadable("a _target_ that does not plainly name a class"),) if unclear else ()
     return Shown("text", globals=frozenset(spelled(m, n) for m, _, n in names), problems=problems)
 
@@ -70,7 +74,9 @@ def _told(tree: Any, kind: str) -> Shown:
         for target in _made(part):
             module, _, name = target.rpartition(".")
             names.add(spelled(module, name))
-        named = list(_texts(part.get("auto_map"))) + list(_texts(part.get("custom_pipelines")))
+        named = [text for key in ("auto_map", "custom_pipelines") for text in _texts(part.get(key))]
+        if isinstance(part.get("_class_name"), list):  # a file of the model, and its class
+            named += _texts(part["_class_name"])
         if named:
             runs.append(f"JSON that names Python to run, {named[0][:80]!a}")
             remote = next((text for text in named if "--" in text or "/" in text), remote)
@@ -101,12 +107,21 @@ def _told(tree: Any, kind: str) -> Shown:
 
 
 def _made(part: dict[str, Any]) -> Iterator[str]:
-    """Give the classes that an object has made: by Hydra, or as a module of sentence-transformers."""
+    """Give what an object has imported and called: by Hydra, sentence-transformers, PEFT or diffusers."""
     if isinstance(part.get("_target_"), str):
         yield part["_target_"]
-    named = part.get("type")
-    if isinstance(named, str) and _MODULE.fullmatch(named) and {"idx", "name", "path"} <= part.keys():
-        yield named
+    keys = ["sbert_ce_default_activation_function", "activation_fn"]
+    keys += ["type"] if {"name", "path"} <= part.keys() else []
+    for named in map(part.get, keys):
+        if isinstance(named, str) and _MODULE.fullmatch(named):
+            yield named
+    mapping = part.get("auto_mapping")
+    if isinstance(mapping, dict) and isinstance(mapping.get("parent_library"), str):
+        yield f"{mapping['parent_library']}.{mapping.get('base_model_class')}"
+    for pair in part.values() if "_class_name" in part else ():
+        match pair:
+            case [str(library), str(name)]:
+                yield f"{library}.{name}"
 
 
 def _templates(part: dict[str, Any]) -> Iterator[tuple[str, str]]:
