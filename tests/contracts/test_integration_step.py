@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,17 @@ import pytest
 
 from ci_steps.documents import IntegrationReport, InterfaceReport
 from ci_steps.errors import InputError
-from ci_steps.model.settings import IntegrationSettings
+from ci_steps.model.settings import IntegrationSettings, InterfaceSettings
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.model.wire import pretty
 from ci_steps.model.witness import Witness
 from ci_steps.selftest.case import Case
+from ci_steps.selftest.generated_requests import stumbles
 from ci_steps.selftest.integrated import pushed
 from ci_steps.selftest.integration_test import CASES
 from ci_steps.selftest.loopback import specimen_answer
-from ci_steps.selftest.specimen import PREDICTOR, Specimen, evaluations, golden, jsonl, model_files
-from ci_steps.selftest.spoilt_services import MIXING_MODEL, SENT, crash, takes_more
+from ci_steps.selftest.specimen import INTERFACE, PREDICTOR, Specimen, evaluations, golden, jsonl, model_files
+from ci_steps.selftest.spoilt_services import MIXING_MODEL, SENT, crash, silence, takes_more
 from ci_steps.steps.integration_test import IntegrationTest
 from tests.fakes.containers import LoopbackContainer, LoopbackService, Reply
 from tests.fakes.progress import Told
@@ -147,7 +149,8 @@ def test_the_kept_log_still_has_the_failure_that_later_lines_push_out(tmp_path: 
             with LoopbackService.started(self, *args, **more) as container:
                 yield Forgetful(container.address, container.service)
 
-    looks = iter([FAILED, FAILED.splitlines()[1] + '\n{"level": "warning", "event": "request"}\n'])
+    later = FAILED.splitlines()[1] + '\n{"level": "warning", "event": "request"}\n'
+    looks = chain([FAILED], repeat(later))
     report(ForgetfulService(answers=crash), tmp_path)
 
     kept = (tmp_path / "integration-test/container.log").read_text()
@@ -314,7 +317,7 @@ def test_the_log_of_an_earlier_try_does_not_stay(tmp_path: Path) -> None:
 
     report(LoopbackService(), tmp_path)
 
-    assert not (tmp_path / "integration-test").exists()
+    assert not (tmp_path / "integration-test" / "container.log").exists()
 
 
 def test_ctrl_c_in_the_middle_ends_the_container(tmp_path: Path) -> None:
@@ -384,3 +387,78 @@ def test_more_rows_than_one_list_holds_are_sent_in_several(tmp_path: Path) -> No
 
     assert only(tested, "metrics").observed == "it moved by 1103 while 1103 requests were sent"
     assert found(tested, "golden")[2].observed == "1100 of 1100 rows answered the same"
+
+
+def test_a_failure_at_one_boundary_value_is_refused_with_request_and_exception(
+    tmp_path: Path,
+) -> None:
+    log = '{"level": "error", "event": "the model failed", "exception": "ValueError", "message": "none"}\n'
+    tested = report(LoopbackService(answers=stumbles, log=log), tmp_path)
+
+    finding = only(tested, "generated")
+    assert finding.verdict is Verdict.REFUSED
+    assert finding.observed == '1 of 40 are not; {"text": ""}: status 500: empty vocabulary'
+    assert finding.next.endswith("(the last failure in its log: ValueError: none)")
+    requests = (tmp_path / "integration-test/requests.jsonl").read_text().splitlines()
+    assert len(set(requests)) == 40
+    assert finding.witness is not None
+    kept = json.loads((tmp_path / finding.witness).read_bytes())
+    name, _, line = kept["witness"].rpartition(":")
+    assert (tmp_path / name).read_text().splitlines()[int(line) - 1] == '{"text":""}'
+    assert (kept["candidate"]["status"], kept["live"]["why"]) == (500, "not asked")
+
+
+def test_what_the_candidate_does_not_answer_is_asked_of_the_live_image_alone(tmp_path: Path) -> None:
+    asked = []
+
+    def note(request: Any) -> Any:
+        asked.append(request)
+        return specimen_answer(request)
+
+    live = LoopbackService(answers=note)
+    started = LoopbackService(answers=stumbles, others={f"127.0.0.1:5000/specimen@sha256:{'1' * 64}": live})
+
+    tested = report(started, tmp_path, Specimen(baseline=model_files()))
+
+    assert asked == [{"text": ""}]
+    assert "live: answered" in only(tested, "generated").observed
+    assert only(tested, "generated").next.startswith("answer it as the live release does")
+
+
+def test_requests_keep_to_the_schema_that_callers_go_by_and_another_model_has_others(tmp_path: Path) -> None:
+    narrow = {**INTERFACE["input"], "properties": {"text": {"type": "string", "maxLength": 9}}}
+    before = model_files(**{"interface.json": json.dumps(INTERFACE | {"input": narrow}).encode()})
+
+    def sent(name: str, **how: Any) -> list[str]:
+        report(LoopbackService(), tmp_path / name, Specimen(**how))
+        lines = (tmp_path / name / "integration-test/requests.jsonl").read_text().splitlines()
+        return [json.loads(line)["text"] for line in lines]
+
+    first = sent("first")
+    assert max(map(len, first)) == 1000
+    assert max(map(len, sent("second", baseline=before))) == 9
+    forward = {"interface": InterfaceSettings(policy="forward")}
+    assert sent("forward", baseline=before, plan=forward) == first
+    assert sent("unreadable", baseline=model_files(**{"interface.json": b"{"})) == first
+    assert sent("other", files=model_files(other=b"")) != first
+
+
+def test_after_three_silences_to_generated_requests_the_rest_is_not_sent(tmp_path: Path) -> None:
+    tested = report(LoopbackService(routes={"POST /predict": silence}), tmp_path)
+
+    finding = only(tested, "generated")
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.observed.startswith("40 of 40 are not")
+
+
+def test_requests_that_are_no_objects_are_sent_as_a_list_of_one(tmp_path: Path) -> None:
+    numbers = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+    files = model_files(
+        **{"interface.json": json.dumps(INTERFACE | {"input": numbers}).encode(), "golden.jsonl": None}
+    )
+    answer = {"label": "positive", "score": 0.9}
+    service = LoopbackService(takes=lambda row: isinstance(row, list), answers=lambda _: answer)
+
+    tested = report(service, tmp_path, Specimen(files=files))
+
+    assert only(tested, "generated").observed == "40 of 40 generated requests are answered as promised"

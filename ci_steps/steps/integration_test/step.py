@@ -23,13 +23,16 @@ from ci_steps.steps.golden.replay import as_lists, one_by_one
 from ci_steps.steps.golden.rows import GoldenRow, chosen, golden_rows, predictions
 from ci_steps.steps.golden.service import NoAnswer, Outcome, Service, calling
 from ci_steps.steps.integration_test import answers, witnesses
+from ci_steps.steps.integration_test.asking import asked_live, body_of
 from ci_steps.steps.integration_test.bad_requests import bad_requests, refusals
 from ci_steps.steps.integration_test.blame import Blame, raw_is_golden
+from ci_steps.steps.integration_test.generated import Generated, broken_by, generated
 from ci_steps.steps.integration_test.hints import has_failed
 from ci_steps.steps.integration_test.identity import identity
 from ci_steps.steps.integration_test.interface import Interface
 from ci_steps.steps.integration_test.isolation import isolated
 from ci_steps.steps.integration_test.metrics_page import counting
+from ci_steps.steps.integration_test.promised import judged
 from ci_steps.steps.integration_test.readiness import LOG, last_exception, readiness, still_ready
 
 
@@ -40,7 +43,8 @@ class IntegrationTest(Step):
     Golden rows are chosen by the model's SHA. The raw model answers them in the image by its own library,
     without the server; then the container answers them, one by one and as a list, and requests that its
     interface does not allow. Its identity, isolation, metrics page and health are looked at as well. Requests
-    that check-interface says would break are sent to it and to the live image.
+    that check-interface says would break are sent to it and to the live image, and so are requests made from
+    the input schema that callers go by: all of them must be answered.
     """
 
     name: ClassVar[str] = "integration-test"
@@ -89,6 +93,7 @@ class _Test:
     rows: tuple[GoldenRow, ...]
     evaluations: Path | None
     witnesses: tuple[tuple[str, Witness], ...]
+    generated: Generated
 
     @classmethod
     def of(cls, run: RunDir, containers: Containers, progress: Progress) -> "_Test":
@@ -108,6 +113,8 @@ class _Test:
             )
         rows = golden_rows(golden) if golden else ()
         promised = Interface.read(interface)
+        chosen_rows = chosen(rows, plan.sha, plan.integration.rows)
+        live = _live_interface(run, plan, fetched)
         found = run.read(InterfaceReport).witnesses
         return cls(
             plan=plan,
@@ -117,10 +124,11 @@ class _Test:
             interface=promised,
             alike=Alike(plan.integration.tolerance, plan.integration.absolute, promised.whole),
             golden=rows,
-            rows=chosen(rows, plan.sha, plan.integration.rows),
+            rows=chosen_rows,
             evaluations=verified("evaluations.jsonl")
             or (run.verified(elsewhere.folder, elsewhere.file) if elsewhere else None),
             witnesses=tuple((name, witnesses.read(run, name)) for name in found),
+            generated=generated(live, interface, chosen_rows, plan.sha.hex),
         )
 
     def raw(self, reference: str) -> Raw:
@@ -135,11 +143,16 @@ class _Test:
 
     def live_outcomes(self) -> Mapping[str, Outcome]:
         """Send the witnesses that can be sent to the image that is live now, if there are any."""
-        sent = {name: witness for name, witness in self.witnesses if witnesses.can_be_sent(witness)}
-        if not sent or self.plan.baseline is None:
+        return self._asked_live(
+            {name: body_of(each.value) for name, each in self.witnesses if witnesses.can_be_sent(each)}
+        )
+
+    def _asked_live(self, bodies: Mapping[str, bytes]) -> Mapping[str, Outcome]:
+        live = self.plan.baseline
+        if not bodies or live is None:
             return {}
-        self.progress.say(f"sending {len(sent)} witnesses to {self.plan.baseline.release}, which is live")
-        return witnesses.sent_to(self.containers, self.plan.baseline, sent, self.plan.integration)
+        self.progress.say(f"sending {len(bodies)} requests to {live.release}, which is live")
+        return asked_live(self.containers, live, bodies, self.plan.integration)
 
     def looked_at(
         self, container: Container, service: Service, raw: Raw, lives: Mapping[str, Outcome]
@@ -157,6 +170,7 @@ class _Test:
             *alone,
             *self._replayed(container, service, Blame(raw, self.alike)),
             *self._witnessed(service, lives),
+            *self._generated(container, service),
             *self._spoilt(service),
             still_ready(container, service),
         ]
@@ -194,6 +208,16 @@ class _Test:
                 live = lives.get(name, NoAnswer("nothing is live", status=0))
                 yield witnesses.proven(self.run, name, witness, live, service, self.interface)
 
+    def _generated(self, container: Container, service: Service) -> Iterator[Finding]:
+        found = self.generated
+        found.keep(self.run)
+        self.progress.say(f"sending {len(found.requests)} requests made from the input schema")
+        broken = list(broken_by(service, found.requests, self.interface))
+        lives = self._asked_live({each.line: each.body for each in broken}) if found.of_live else {}
+        failed = any(isinstance(each.candidate, NoAnswer) and each.candidate.failed for each in broken)
+        exception = last_exception(self.keep_log(container)) if failed else ""
+        yield from judged(self.run, found, broken, lives, exception)
+
     def _spoilt(self, service: Service) -> Iterator[Finding]:
         self.progress.say("sending requests that must be refused")
         sound = self.rows[0].body if self.rows else b"{}"
@@ -210,3 +234,11 @@ class _Test:
             for name, witness in self.witnesses
             if not witnesses.can_be_sent(witness)
         )
+
+
+def _live_interface(run: RunDir, plan: Plan, fetched: FetchedModel) -> Path | None:
+    """Return the interface.json that today's callers go by; none where a policy lets them be left behind."""
+    if fetched.baseline_folder is None or plan.interface.policy == "forward":
+        return None
+    file = next((file for file in fetched.baseline_files if file.path == "interface.json"), None)
+    return run.verified(fetched.baseline_folder, file) if file else None

@@ -1,25 +1,17 @@
 """Requests that check-interface says would break, sent for real: to the live image and to the candidate."""
 
-import time
-from collections.abc import Mapping
-
-import msgspec
-
-from ci_steps.documents.plan import Baseline
-from ci_steps.errors import InputError, OutsideError
+from ci_steps.errors import InputError
 from ci_steps.model.sent import Made, Sent
-from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.verdict import Finding
 from ci_steps.model.wire import decoded, pretty
 from ci_steps.model.witness import Witness
-from ci_steps.ports import Container, Containers
 from ci_steps.rundir import RunDir
 from ci_steps.steps.golden.differences import shown
-from ci_steps.steps.golden.service import FAILED, OK, Answer, NoAnswer, Outcome, Service, calling
+from ci_steps.steps.golden.service import FAILED, OK, Answer, NoAnswer, Outcome, Service
+from ci_steps.steps.integration_test.asking import body_of, sent
 from ci_steps.steps.integration_test.findings import refused, undecided, warned
 from ci_steps.steps.integration_test.interface import Interface
 
-_LOOK_AGAIN_SECONDS = 0.05
 _RULE = "a request that the live release answers is answered, in the promised shape"
 
 
@@ -40,32 +32,17 @@ def can_be_sent(witness: Witness) -> bool:
     return witness.kind == "request" and witness.accepted_by == "baseline"
 
 
-def sent_to(
-    containers: Containers, live: Baseline, witnesses: Mapping[str, Witness], settings: IntegrationSettings
-) -> dict[str, Outcome]:
-    """Send witnesses to a container of the live image; where it cannot be asked, say so for each."""
-    env = {"IMAGE_DIGEST": str(live.image)}
-    try:
-        with (
-            containers.started(live.reference, env=env, memory_mb=settings.memory_mb) as container,
-            calling(container.address) as service,
-        ):
-            if why := _unready(container, service, settings.ready_seconds):
-                return dict.fromkeys(witnesses, NoAnswer(f"the live image is not ready: {why}", status=0))
-            return {name: _sent(service, witness) for name, witness in witnesses.items()}
-    except OutsideError as error:
-        return dict.fromkeys(witnesses, NoAnswer(f"the live image does not start: {error}", status=0))
-
-
 def proven(
     run: RunDir, name: str, witness: Witness, live: Outcome, service: Service, interface: Interface
 ) -> Finding:
     """Send a request that the baseline's schema accepts, and judge what came of it beside what is live."""
-    candidate = _sent(service, witness)
+    candidate = sent(service, body_of(witness.value))
     broken = breaks(candidate, interface)
-    both = f"live: {_told(live)}; candidate: {broken or _told(candidate)}"
+    both = f"live: {told(live)}; candidate: {broken or told(candidate)}"
     beside = _beside(name)
-    outcomes = Sent(witness=name, request=witness.value, live=_made(live), candidate=_made(candidate, broken))
+    outcomes = Sent(
+        witness=name, request=witness.value, live=made_of(live), candidate=made_of(candidate, broken)
+    )
     run.write_bytes(beside, pretty(outcomes))
     if not broken:
         looser = "the server takes more than interface.json promises; promise it there"
@@ -97,32 +74,17 @@ def is_turned_down(live: Outcome) -> bool:
     return isinstance(live, NoAnswer) and OK < live.status < FAILED
 
 
-def _sent(service: Service, witness: Witness) -> Outcome:
-    return service.predict(msgspec.json.encode(witness.value)).outcome
-
-
-def _unready(container: Container, service: Service, seconds: float) -> str:
-    deadline = time.monotonic() + seconds
-    while True:
-        reply = service.page("/health/ready")
-        if reply.status == OK:
-            return ""
-        if (code := container.exited()) is not None:
-            return f"it ended with exit code {code}"
-        if time.monotonic() >= deadline:
-            return reply.in_words
-        time.sleep(_LOOK_AGAIN_SECONDS)
-
-
 def _beside(name: str) -> str:
     return f"integration-test/{name.rpartition('/')[2]}"
 
 
-def _made(outcome: Outcome, broken: str = "") -> Made:
+def made_of(outcome: Outcome, broken: str = "") -> Made:
+    """Return an outcome as it is kept in a file; ``broken`` says in which way it lets a caller down."""
     if isinstance(outcome, Answer):
         return Made(status=OK, answer=outcome.value, broken=broken)
     return Made(status=outcome.status, why=outcome.why, broken=broken)
 
 
-def _told(outcome: Outcome) -> str:
+def told(outcome: Outcome) -> str:
+    """Say an outcome on one line."""
     return f"answered {shown(outcome.value)}" if isinstance(outcome, Answer) else outcome.why
