@@ -17,7 +17,7 @@ from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import Manifest, ModelFile
 from ci_steps.model.refs import NAME, ModelRef
 from ci_steps.model.wire import Wire, canonical, decoded
-from ci_steps.ports import Blobs, Progress
+from ci_steps.ports import Blobs, LostError, Progress
 
 _BUFFER = 1 << 20
 # Consoles and file browsers leave other things in a bucket or a folder: what is not called so is not ours.
@@ -184,8 +184,8 @@ class KitStore:
         path.unlink()
         return False
 
-    def _lost(self, digest: Digest) -> InputError:
-        return InputError(f"{self.place} has lost object {digest.short}", hint="publish the model again")
+    def _lost(self, digest: Digest) -> LostError:
+        return LostError(f"{self.place} has lost object {digest.short}", hint="publish the model again")
 
 
 class _Checked:

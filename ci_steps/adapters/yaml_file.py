@@ -17,6 +17,7 @@ T = TypeVar("T")
 _LARGEST = 2**53 - 1
 """The largest whole number that canonical JSON has (RFC 8785)."""
 _MERGE = "tag:yaml.org,2002:merge"
+_QUOTED = 'quote it: slices: ["*"]'
 _MOST_PLACES = 100_000
 """A few lines of aliases of aliases stand for more values than any machine can hold."""
 
@@ -85,6 +86,8 @@ class YamlFile(Generic[T]):
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             at = f"{self.path}:{mark.line + 1}" if mark else str(self.path)
+            if error.context == "while scanning an alias":
+                raise InputError(f"{at}: * alone is an alias in YAML", hint=_QUOTED) from error
             raise InputError(f"{at}: {error.problem or 'this is not YAML'}", hint="mend the line") from error
         except yaml.YAMLError as error:
             raise InputError(f"{self.path} is not YAML: {' '.join(str(error).split())}") from error

@@ -53,7 +53,11 @@ def check(config: Path, *, as_json: bool) -> None:
     from ever passing; warnings alone do not.
     """
     release_yaml = _wiring(config).release_yaml
-    problems = release_yaml.problems(dt.datetime.now(dt.UTC).date())
+    # Only the scan knows what no list can allow, and only this command asks it before a run.
+    from ci_steps.steps.scan_model.never_allowed import never_allowed
+
+    found = release_yaml.problems(dt.datetime.now(dt.UTC).date())
+    problems = sorted([*found, *never_allowed(release_yaml.written())])
     errors = [problem for problem in problems if not problem.warning]
     for problem in problems:
         click.echo(one_line(_flat(problem)) if as_json else harmless(_line(problem)))

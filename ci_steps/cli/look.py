@@ -1,15 +1,14 @@
-"""`trace`, `history`, `report` and `selftest`."""
+"""`trace`, `history` and `report`."""
 
 from pathlib import Path
 
 import click
 
-from ci_steps.cli import offers, options
-from ci_steps.cli.screen import SIGNS, PlainLines, one_line
-from ci_steps.errors import ExitCode, InputError
+from ci_steps.cli import options
+from ci_steps.cli.screen import PlainLines, one_line
+from ci_steps.errors import InputError
 from ci_steps.model.guess import among
 from ci_steps.model.ledger import LedgerEntry
-from ci_steps.model.verdict import Verdict
 from ci_steps.report import write_all, write_page
 from ci_steps.rundir import RunDir
 from ci_steps.trace.tracer import first_release
@@ -67,36 +66,6 @@ def report(run_dir: Path) -> None:
     page = write_page(run)
     write_all(run)
     click.echo(page)
-
-
-@click.command()
-@click.option("--gate", default="", shell_complete=offers.gates, help="Only this one.")
-@options.as_json
-def selftest(gate: str, *, as_json: bool) -> None:
-    """Feed each gate inputs it must refuse, must not decide, and must pass, and show that it does."""
-    from ci_steps.selftest.table import CASES, tried
-
-    gates = list(dict.fromkeys(case.gate for case in CASES))
-    if gate and gate not in gates:
-        raise InputError(f"{gate!r} is not a gate", hint=among(gate, gates))
-    wrong = 0
-    for case, answered in tried(gate):
-        right = answered is case.wanted
-        word = answered.value if answered else "silent"
-        wrong += not right
-        if as_json:
-            click.echo(
-                one_line(
-                    {"gate": case.gate, "case": case.title, "wanted": case.wanted.value, "answered": word}
-                )
-            )
-            continue
-        sign, colour = SIGNS[Verdict.PASSED if right else Verdict.REFUSED]
-        said = case.wanted.value if right else f"{word}, must be {case.wanted.value}"
-        click.echo(f"{click.style(sign, fg=colour)} {case.gate:<17} {said:<12} {case.title}")
-    if wrong:
-        click.echo(f"{wrong} of the cases were judged wrongly; do not trust this installation", err=True)
-        raise click.exceptions.Exit(int(ExitCode.CRASHED))
 
 
 @click.command()

@@ -59,9 +59,9 @@ def keys(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 def gates(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """Return the gates that can be tried."""
-    from ci_steps.selftest.table import CASES
+    from ci_steps.selftest.table import GATES
 
-    return [gate for gate in dict.fromkeys(case.gate for case in CASES) if gate.startswith(begun)]
+    return [gate for gate in GATES if gate.startswith(begun)]
 
 
 def _is_model(text: str) -> bool:

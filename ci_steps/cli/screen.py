@@ -4,12 +4,14 @@ import json
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 import click
 
+from ci_steps.documents import Report
 from ci_steps.errors import StepError
 from ci_steps.model.verdict import Verdict
 from ci_steps.model.wire import plain
@@ -45,7 +47,18 @@ class Screen(Protocol):
 def headline_of(ran: Ran) -> str:
     if ran.blocked:
         return f"not started: {ran.blocked.document} is {ran.blocked.verdict.value}"
-    return harmless(ran.document.headline) if ran.document else ""
+    if ran.document is None:
+        return ""
+    # Each finding that stops it has a line of its own below.
+    told = counted(ran.document) if ran.stops and isinstance(ran.document, Report) else ran.document.headline
+    left = len(ran.document.not_checked) if isinstance(ran.document, Report) else 0
+    return harmless(told) + (f"; {left:,} not checked" if left else "")
+
+
+def counted(report: Report) -> str:
+    """Return how many findings of each verdict there are, the worst first."""
+    found = Counter(finding.verdict for finding in report.findings)
+    return ", ".join(f"{found[each]:,} {each.value}" for each in sorted(found, reverse=True))
 
 
 def waiver_lines(ran: Ran) -> tuple[str, ...]:

@@ -99,7 +99,8 @@ class LoadReport(Report, frozen=True, kw_only=True):
     sent: Annotated[int, Meta(description="requests sent of those", ge=0)] = 0
     failed: Annotated[int, Meta(description="requests that failed of those", ge=0)] = 0
     quantiles_ms: Annotated[
-        dict[str, float], Meta(description="p50, p95, p99, max of the sorted list of all stages, ms")
+        dict[str, float],
+        Meta(description="p50, p95 and p99, of which so many requests can tell, and max, of all stages, ms"),
     ] = {}
     lag_p99_ms: Annotated[float, Meta(description="how late the generator itself sent, p99, ms", ge=0)] = 0
     workers: Annotated[int, Meta(description="processes of the generator that sent", ge=1)] = 1
@@ -117,4 +118,7 @@ class LoadReport(Report, frozen=True, kw_only=True):
         if not self.verdict.lets_go_on:
             return super().headline
         quantiles = ", ".join(f"{name} {value:.1f} ms" for name, value in self.quantiles_ms.items())
-        return f"{self.sent} requests, {self.failed} failed, {quantiles}"
+        requests = "1 request" if self.sent == 1 else f"{self.sent} requests"
+        warm = sum(warm.failed for warm in self.warm_ups)
+        failed = f"{self.failed} failed" + (f", {warm} more while warming up" if warm else "")
+        return f"{requests}, {failed}, {quantiles}"

@@ -19,7 +19,7 @@ class Made(Wire, frozen=True, kw_only=True):
 class Sent(Wire, frozen=True, kw_only=True):
     """A request that the live image and the candidate were both asked."""
 
-    witness: Annotated[str, Meta(description="the witness that check-interface left")]
+    witness: Annotated[str, Meta(description="the witness that was left, or the line of a made request")]
     request: Annotated[Any, Meta(description="the whole request")]
     live: Annotated[Made, Meta(description="what the live image made of it")]
     candidate: Annotated[Made, Meta(description="what the candidate made of it")]

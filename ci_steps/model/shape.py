@@ -70,6 +70,11 @@ class Shape(Value, frozen=True):
         return get_args(self.core) if get_origin(self.core) is Literal else ()
 
     @property
+    def word(self) -> bool:
+        """Whether a number, true or false is taken for the word that it is written as."""
+        return any((meta.extra or {}).get("word") for meta in self.metas)
+
+    @property
     def means(self) -> str:
         """What it is for: its description, or the promise of its section."""
         own = next((meta.description for meta in self.metas if meta.description), "")
@@ -97,7 +102,15 @@ class Shape(Value, frozen=True):
         least, pattern = self._limit("min_length"), self._limit("pattern")
         limits += [f"of {least} letters or more"] if least else []
         limits += [f"that matches {pattern}"] if pattern else []
+        limits += ["or a number, true or false"] if self.word else []
         return f"{_WORDS.get(self.core, 'anything')} {' and '.join(limits)}".rstrip()
+
+    def percent(self, value: Any) -> float | None:
+        """Return the share that a per cent value stands for, where a share is wanted: 0.95 for 95."""
+        most = self._limit("lt") or self._limit("le")
+        if self.core is not float or isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        return value / 100 if most == 1 and 1 < value < 100 else None
 
     def _limit(self, name: str) -> Any:
         return next((limit for meta in self.metas if (limit := getattr(meta, name)) is not None), None)

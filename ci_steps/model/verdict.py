@@ -1,6 +1,6 @@
 """What a gate found, and what that means for going on."""
 
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from functools import total_ordering
 from typing import Annotated
@@ -8,7 +8,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from ci_steps.errors import ExitCode
+from ci_steps.model.checks import RUN_AGAIN
 from ci_steps.model.wire import Wire
+
+LONGEST_WAIVER = timedelta(days=366)
 
 
 @total_ordering
@@ -84,8 +87,23 @@ class Waiver(Wire, frozen=True, kw_only=True):
     where: Annotated[str, Meta(description="where it stands: release.yaml:30")] = ""
 
     def covers(self, finding: Finding, today: date) -> bool:
-        """Only what nobody could decide can be waived, and only until the day is over; never a refusal."""
-        return finding.verdict is Verdict.INCONCLUSIVE and finding.check == self.check and today <= self.until
+        """Only what nobody could decide can be waived, until the day is over; never a refusal.
+
+        Nor what another try decides: nobody can answer for what was not asked.
+        """
+        if finding.check in RUN_AGAIN:
+            return False
+        return finding.verdict is Verdict.INCONCLUSIVE and finding.check == self.check and self.holds(today)
+
+    def holds(self, today: date) -> bool:
+        """Whether anybody answers on this day: one day, not every day to come."""
+        return 0 <= (self.until - today).days <= LONGEST_WAIVER.days
+
+    def too_long(self, today: date) -> str:
+        """Return what is wrong with a waiver for longer than a year; empty where nothing is."""
+        if self.until - today <= LONGEST_WAIVER:
+            return ""
+        return f"the waiver of {self.check} until {self.until} covers nothing: a waiver holds a year at most"
 
 
 class Waived(Wire, frozen=True, kw_only=True):

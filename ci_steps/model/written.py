@@ -90,7 +90,7 @@ class Written(Value, frozen=True):
             return {key: self._placed(each, shape.item, (*place, str(key))) for key, each in value.items()}
         if isinstance(value, list) and shape.listed:
             return [self._placed(each, shape.item, (*place, number)) for number, each in enumerate(value)]
-        return value
+        return _as_word(value, shape)
 
 
 def key_of(place: Place) -> str:
@@ -100,6 +100,27 @@ def key_of(place: Place) -> str:
     'metrics[0].floor'
     """
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
+
+
+def _worded(value: Any, shape: Shape) -> Any:
+    """Return the value with every such word in it as text."""
+    if isinstance(value, dict) and (fields := shape.fields) is not None:
+        return {
+            key: _worded(each, Shape.of(fields[key].type)) if key in fields else each
+            for key, each in value.items()
+        }
+    if isinstance(value, dict) and shape.named:
+        return {key: _worded(each, Shape.of(shape.item)) for key, each in value.items()}
+    if isinstance(value, list) and shape.listed:
+        return [_worded(each, Shape.of(shape.item)) for each in value]
+    return _as_word(value, shape)
+
+
+def _as_word(value: Any, shape: Shape) -> Any:
+    """Return a number, true or false as text, where a word is wanted that may look like one."""
+    if not shape.word or not isinstance(value, (bool, int, float)):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _mistakes(value: Any, kind: Any, place: Place) -> Iterator[Mistake]:
@@ -143,8 +164,21 @@ def _unfit(value: Any, shape: Shape, place: Place) -> Iterator[Mistake]:
         yield Mistake(place, f"{value!r} is not {choices}{under}", guess or f"write {choices}")
         return
     try:
-        converted(value, shape.kind, where="")
+        converted(_worded(value, shape), shape.kind, where="")
     except InputError as error:
         what = re.sub(r"^: (key in )?(\$[^:]*: )?", "", str(error))
         what = re.sub(r"expected `array` of length >= (\d+)", r"\1 or more must be listed", what)
-        yield Mistake(place, f"{what}{under}", _README)
+        yield Mistake(place, f"{what}{under}", _form(value, shape))
+
+
+def _form(value: Any, shape: Shape) -> str:
+    """Say how to write it, by what was written where that is clear."""
+    if (share := shape.percent(value)) is not None:
+        return f"write {share:g}"
+    if shape.listed and isinstance(value, str):
+        return f"write [{value}]" if re.fullmatch(r"[\w.-]+", value) else f'write ["{value}"]'
+    if shape.choices:
+        return f"write {' or '.join(map(repr, shape.choices))}"
+    if shape.core is str and isinstance(value, (bool, int, float)):
+        return 'text is wanted: put it in quotes, as "1"'
+    return f"write {shape.takes}" if shape.fields is None else _README

@@ -5,7 +5,7 @@ from ci_steps.ports.containers import Container, Containers, Finished, Isolation
 from ci_steps.ports.environments import Environments
 from ci_steps.ports.inspector import Inspected, Inspector
 from ci_steps.ports.ledger import Ledger
-from ci_steps.ports.models import ModelStore
+from ci_steps.ports.models import LostError, ModelStore
 from ci_steps.ports.programs import Ended, Programs
 from ci_steps.ports.progress import Progress
 from ci_steps.ports.registry import Registry
@@ -22,6 +22,7 @@ __all__ = [
     "Inspector",
     "Isolation",
     "Ledger",
+    "LostError",
     "ModelStore",
     "Programs",
     "Progress",

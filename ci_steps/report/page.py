@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from ci_steps.documents import Document, Plan, Report, Rollback, Rollout
+from ci_steps.documents import Document, Plan, Rollback
 from ci_steps.report.ending import Ending, Reason, ending, last_deed, state
 from ci_steps.report.findings import counted, findings
 from ci_steps.report.latencies import latencies
@@ -76,16 +76,15 @@ def _banner(end: Ending, reading: Reading) -> Html:
     if left > 0:
         reasons.append(tag("li", f"and {left:,} more, below"))
     listed = tag("ul", *reasons) if reasons else Html("")
-    box = tag("div", said, _gates(reading), listed, code_, class_=f"ending {end.tone.value}")
+    box = tag("div", said, _strip(reading), listed, code_, class_=f"ending {end.tone.value}")
     title = _gone_back(reading) or (f"{plan.model} to {plan.environment}" if plan else "Release")
     return tag("header", tag("h1", title), box, who)
 
 
-def _gates(reading: Reading) -> Html:
-    """Return each gate by name with its sign: one look tells which of them stopped it."""
-    gates = [kind for kind in ORDER if issubclass(kind, Report | Rollout)]
+def _strip(reading: Reading) -> Html:
+    """Return each step by name with its sign: one look tells which of them stopped it."""
     parts = []
-    for kind in gates:
+    for kind in ORDER:
         sign, _, tone, _ = state(kind, reading)
         parts.append(tag("span", f"{sign} {kind.name} ", class_=tone))
     return tag("p", *parts, class_="gates") if reading.documents else Html("")

@@ -9,7 +9,7 @@ from ci_steps.model.verdict import Finding, Verdict, Waiver
 from ci_steps.pipeline import admit
 from ci_steps.selftest.case import Case
 
-_CHECK = "check-metrics.baseline"
+_CHECK, _AGAIN = "check-metrics.baseline", "integration-test.health"
 _TODAY = date(2026, 6, 30)
 
 PASSED, WARNED, INCONCLUSIVE, REFUSED = Verdict
@@ -59,6 +59,12 @@ CASES: tuple[Case, ...] = (
     _case(INCONCLUSIVE, "a waiver a day too late", _OPEN, waivers=(_waiver(until=date(2026, 6, 29)),)),
     _case(INCONCLUSIVE, "a waiver of the whole gate", _OPEN, waivers=(_waiver("check-metrics"),)),
     _case(INCONCLUSIVE, "a waiver of another check", _OPEN, waivers=(_waiver("check-metrics.slice"),)),
+    _case(
+        INCONCLUSIVE,
+        "a waiver of what another try decides",
+        _finding(INCONCLUSIVE, _AGAIN),
+        waivers=(_waiver(_AGAIN),),
+    ),
     _case(WARNED, "one waiver of two is the right one", _OPEN, waivers=(_waiver("a.b"), _waiver())),
     _case(
         INCONCLUSIVE,

@@ -24,7 +24,11 @@ class Case:
 
     @property
     def kind(self) -> str:
-        """What must have a case that is refused and one that is inconclusive: non-inferiority, a slice's guard."""
+        """What must have cases that are refused, left undecided and let go on: superiority, a slice's guard.
+
+        A case of a kind may be about another check: where its evidence is missing, it is that which is told.
+        Empty where the case is about the gate as a whole.
+        """
         return self.rule or self.check.partition(".")[2]
 
     def answered(self, folder: Path) -> Verdict | None:

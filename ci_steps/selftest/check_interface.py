@@ -15,6 +15,7 @@ from ci_steps.selftest.interfaces import (
     with_input,
 )
 from ci_steps.selftest.specimen import INTERFACE, Specimen, jsonl, model_files
+from ci_steps.selftest.spoilt_services import listing
 
 _SERVED = Specimen(baseline=model_files(**{"model/predictor.py": b"# an older one\n"}))
 
@@ -30,7 +31,15 @@ _AHEAD = {
     "properties": {"text": {"type": "string", "pattern": "^(?=[a-z])"}},
     "required": ["text"],
 }
+_DRAFT_4 = {**INTERFACE["input"], "$schema": "http://json-schema.org/draft-04/schema#"}
 _DRAFT_7 = {**INTERFACE["input"], "$schema": "http://json-schema.org/draft-07/schema#"}
+
+
+def _through(last: object) -> dict[str, object]:
+    """Return a schema that is a definition of a definition."""
+    return {"$ref": "#/$defs/one", "$defs": {"one": {"$ref": "#/$defs/two"}, "two": last}}
+
+
 _OPEN_ANSWER = {**INTERFACE["output"], "required": []}
 
 _REST = (
@@ -63,13 +72,37 @@ _REST = (
         "a schema of another dialect",
         Verdict.INCONCLUSIVE,
         "schema",
-        replace(_SERVED, files=with_input({"$schema": "http://json-schema.org/draft-04/schema#"})),
+        replace(_SERVED, files=with_input(_DRAFT_4)),
     ),
     case(
         "a reference that leads nowhere",
         Verdict.INCONCLUSIVE,
         "schema",
         replace(_SERVED, files=with_input(_DEFINED)),
+    ),
+    case(
+        "two definitions that refer to each other and to nothing else",
+        Verdict.INCONCLUSIVE,
+        "schema",
+        replace(_SERVED, files=with_input(_through({"$ref": "#/$defs/one"}))),
+    ),
+    case(
+        "a definition of a definition",
+        Verdict.PASSED,
+        "schema",
+        replace(_SERVED, files=with_input(_through(INTERFACE["input"]))),
+    ),
+    case(
+        "a definition whose references lead elsewhere",
+        Verdict.INCONCLUSIVE,
+        "input",
+        replace(_SERVED, files=with_input(_through(INTERFACE["input"] | {"$id": "https://example.org/one"}))),
+    ),
+    case(
+        "golden rows whose prediction is in a list",
+        Verdict.PASSED,
+        "golden",
+        listing("/labels/0"),
     ),
     case(
         "a schema that refers to itself and nothing else",

@@ -19,6 +19,7 @@ from ci_steps.selftest.metric_comparisons import COMPARISONS
 from ci_steps.selftest.metric_fewness import FEW
 from ci_steps.selftest.metric_guards import GUARDS
 from ci_steps.selftest.metric_limits import LIMITS
+from ci_steps.selftest.metric_settings import SETTINGS
 from ci_steps.selftest.metric_sources import SOURCES
 from ci_steps.selftest.specimen import evaluations
 
@@ -38,6 +39,7 @@ CASES: tuple[Case, ...] = (
         kind="rules",
     ),
     *LIMITS,
+    *SETTINGS,
     *COMPARISONS,
     *FEW,
     *GUARDS,

@@ -25,6 +25,7 @@ _OF_A_RULE = {
     "ceiling",
     "versus",
     "slice",
+    "examples",
     "evaluations",
     "baseline",
     "baseline-evaluations",

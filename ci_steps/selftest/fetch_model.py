@@ -1,6 +1,7 @@
 """Stores that fetch-model must refuse to have fetched from, and a sound one."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,9 @@ _BARE = model_files(**{_FILE: None})
 _ROWS = model_files()[_FILE]
 
 
-def _report(folder: Path, *, spoilt: Spoilt = bytes, of: str = "model", longer: int = 0) -> Report:
+def _report(
+    folder: Path, *, spoilt: Spoilt = bytes, of: str = "model", longer: int = 0, lost: bool = False
+) -> Report:
     """Publish the specimen and those it is compared with, spoil one object in the store, and fetch."""
     specimen = Specimen(baseline=_LIVE, references={_NAME: _OLDER})
     run = specimen.laid_out(folder / "run")
@@ -41,6 +44,8 @@ def _report(folder: Path, *, spoilt: Spoilt = bytes, of: str = "model", longer: 
     stored = folder / "store" / "objects" / file.sha256
     stored.chmod(0o644)
     stored.write_bytes(spoilt(stored.read_bytes()))
+    if lost:
+        stored.unlink()
     files = tuple(
         msgspec.structs.replace(each, size=each.size + longer) if each.path == path else each
         for each in plan.manifest.files
@@ -98,7 +103,14 @@ CASES: tuple[Case, ...] = (
         "a store that flipped one bit of a model that a rule names",
         lambda f: _report(f, spoilt=_flipped, of="reference"),
     ),
+    *(
+        _case(
+            Verdict.INCONCLUSIVE, f"a store that lost a file of the {of}", partial(_report, of=of, lost=True)
+        )
+        for of in ("model", "baseline", "reference")
+    ),
     _case(Verdict.PASSED, "a model whose evaluations lie elsewhere", _evidence),
+    Case("fetch-model", "fetch-model", Verdict.PASSED, "a sound store, and what lies beside it", _evidence),
     _of_evidence(Verdict.PASSED, "the file that was planned", _evidence),
     _of_evidence(Verdict.REFUSED, "one bit flipped since", lambda f: _evidence(f, content=_flipped(_ROWS))),
     _of_evidence(Verdict.REFUSED, "a line more since", lambda f: _evidence(f, content=_ROWS + b"{}\n")),

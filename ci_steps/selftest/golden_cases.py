@@ -1,11 +1,14 @@
 """Answers that are not the golden ones, the raw model's and the container's."""
 
+from typing import Any
+
+from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.verdict import Verdict
 from ci_steps.ports import Finished
 from ci_steps.selftest.case import Case
 from ci_steps.selftest.integrated import case, of, refuses, report_on, sound, undecided
 from ci_steps.selftest.loopback import LoopbackService
-from ci_steps.selftest.specimen import model_files
+from ci_steps.selftest.specimen import Specimen, model_files
 from ci_steps.selftest.spoilt_services import (
     MIXING_MODEL,
     NAN_MODEL,
@@ -29,6 +32,19 @@ from ci_steps.selftest.spoilt_services import (
     serving,
     whole_scores,
 )
+
+
+def _wanting(rule: str, set_to: dict[str, Any], too_few: dict[str, Any], *, by: float) -> tuple[Case, ...]:
+    """Make cases of one setting: 120 rows off by a little, off by far more, and too few to say so."""
+    asked = Specimen(plan={"integration": IntegrationSettings(**set_to)})
+    wanting = Specimen(plan={"integration": IntegrationSettings(**too_few)})
+    near, far = (serving(asked, answers=off_by(share)) for share in (by, 100 * by))
+    return (
+        case("golden", Verdict.PASSED, f"120 rows off by {by:g}", of(asked, near), rule=rule),
+        case("golden", Verdict.REFUSED, f"120 rows off by {100 * by:g}", of(asked, far), rule=rule),
+        case("golden", Verdict.INCONCLUSIVE, "120 rows where 121 are wanted", of(wanting, near), rule=rule),
+    )
+
 
 CASES: tuple[Case, ...] = (
     refuses("raw", "golden rows of another model", files=model_files(**{"model/predictor.py": OTHER_MODEL})),
@@ -108,6 +124,9 @@ CASES: tuple[Case, ...] = (
         of(absolute(), serving(absolute(), answers=off_by(2e-6))),
     ),
     case("golden", Verdict.INCONCLUSIVE, "too few golden rows", of(few_rows(), serving(few_rows()))),
+    *_wanting("rows", {"rows": 120}, {"rows": 121}, by=1e-7),
+    *_wanting("tolerance", {"tolerance": 1e-4}, {"tolerance": 1e-4, "rows": 121}, by=2e-5),
+    *_wanting("absolute", {"absolute": 1e-4}, {"absolute": 1e-4, "rows": 121}, by=2e-5),
     *(
         case(check, wanted, title, of(listing(pointer), serving(listing(pointer), answers=answers)))
         for check, wanted, title, pointer, answers in (

@@ -11,6 +11,7 @@ import msgspec
 
 from ci_steps.documents import InterfaceReport, PushedImage, Report
 from ci_steps.model.digest import Digest
+from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.rundir import RunDir
 from ci_steps.selftest.case import Case
@@ -26,6 +27,9 @@ _NO_BREAK = Finding(
     observed="the baseline's interface",
     rule="backward",
 )
+
+_HASTY = Specimen(plan={"integration": IntegrationSettings(ready_seconds=1)})
+"""Whose container is not waited for long, should a mutant wait for it at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def undecided(check: str, title: str, *, rule: str = "", **spoilt: Any) -> Case:
 def on(check: str = "", **spoilt: Any) -> Callable[[Path], Report]:
     """Run the gate on a spoilt service, as far as ``check`` is decided: the rest need not be waited for."""
     if check == "raw":
-        return lambda root: report_on(LoopbackService(published=False, **spoilt), root)
+        return of(_HASTY, LoopbackService(published=False, **spoilt))
     if check == "isolation":
         return of(no_rows(), serving(no_rows(), **spoilt))
     return lambda root: report_on(LoopbackService(**spoilt), root)

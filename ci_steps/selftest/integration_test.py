@@ -6,7 +6,7 @@ from ci_steps.documents import Report
 from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.verdict import Verdict
 from ci_steps.ports import Isolation
-from ci_steps.selftest import golden_cases, witness_cases
+from ci_steps.selftest import generated_requests, golden_cases, witness_cases
 from ci_steps.selftest.case import Case
 from ci_steps.selftest.integrated import GATE, case, of, refuses, report_on, sound, undecided
 from ci_steps.selftest.loopback import LoopbackService, Reply
@@ -17,6 +17,7 @@ from ci_steps.selftest.spoilt_services import (
     no_rows,
     other_evaluations,
     other_shape,
+    ready_later,
     serving,
     silence,
     silent_in_the_end,
@@ -49,6 +50,18 @@ CASES: tuple[Case, ...] = (
     ),
     case("health", Verdict.REFUSED, "a container that never becomes ready", never_ready),
     undecided("health", "a container whose port nobody knows", published=False),
+    case(
+        "health",
+        Verdict.PASSED,
+        "a container that is ready at the third look",
+        lambda root: report_on(LoopbackService(routes=ready_later(2)), root),
+    ),
+    case(
+        "health",
+        Verdict.PASSED,
+        "a moment's silence after everything that was sent",
+        lambda root: report_on(LoopbackService(routes=ready_later(1, after=b"")), root),
+    ),
     case(
         "health",
         Verdict.INCONCLUSIVE,
@@ -113,5 +126,6 @@ CASES: tuple[Case, ...] = (
     ),
     refuses("bad-requests", "a property too many let in", takes=takes_more),
     *witness_cases.CASES,
+    *generated_requests.CASES,
     Case(GATE, GATE, Verdict.PASSED, "a sound container, whatever is looked at", lambda _: sound()),
 )

@@ -73,6 +73,10 @@ def _with_n(kind: str | None) -> Any:
     return {**OPEN_OBJECT, "properties": {"text": {"type": "string"}, "n": said}}
 
 
+def _letters(among: str) -> Any:
+    return {"type": "string", "pattern": f"^[{among}]+$"}
+
+
 _BACKWARD = (
     _requests(
         "a number is no longer taken", Verdict.REFUSED, {"type": ["string", "number"]}, {"type": "string"}
@@ -84,6 +88,20 @@ _BACKWARD = (
     _requests("the minimum is lowered", Verdict.PASSED, {"minimum": 1}, {"minimum": 0}),
     _requests("the maximum is lowered", Verdict.REFUSED, {"maximum": 1}, {"maximum": 0}),
     _requests("the maximum is raised", Verdict.PASSED, {"maximum": 0}, {"maximum": 1}),
+    _requests(
+        "numbers that no small prime divides are gone",
+        Verdict.REFUSED,
+        {"type": "integer", "minimum": 1000, "maximum": 100_000},
+        {"anyOf": [{"multipleOf": prime} for prime in (2, 3, 5, 7, 11, 13, 17)]},
+    ),
+    _requests(
+        "one number, which is whole",
+        Verdict.PASSED,
+        {"type": "number", "minimum": 3, "maximum": 3},
+        {"type": "integer"},
+    ),
+    _requests("a letter is gone", Verdict.REFUSED, _letters("b-d"), _letters("a-c")),
+    _requests("letters more", Verdict.PASSED, _letters("b-c"), _letters("a-d")),
     _requests("a choice is gone", Verdict.REFUSED, {"enum": ["nl", "en"]}, {"enum": ["nl"]}),
     _requests("a choice is new", Verdict.PASSED, {"enum": ["nl"]}, {"enum": ["nl", "en"]}),
     _requests("true is not 1", Verdict.REFUSED, {"const": True}, {"const": 1}),

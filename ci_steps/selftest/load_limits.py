@@ -14,7 +14,8 @@ from ci_steps.selftest.loads import LIMITS, N, beside, report, requests, slow, w
 from ci_steps.steps.load_test.decisions import MOST_CPU, MOST_LAG_MS
 from ci_steps.steps.load_test.records import Request
 
-_PASSED, _REFUSED, _INCONCLUSIVE = Verdict.PASSED, Verdict.REFUSED, Verdict.INCONCLUSIVE
+_PASSED, _WARNED, _REFUSED = Verdict.PASSED, Verdict.WARNED, Verdict.REFUSED
+_INCONCLUSIVE = Verdict.INCONCLUSIVE
 _SOUND = requests(slow(0.004, 90.0))
 _QUICK = requests([5.0] * N)
 _STALLED = requests([5.0] * 600 + [max(5.0, 4000.0 - 10 * n) for n in range(400)])
@@ -157,6 +158,16 @@ _REST: tuple[Case, ...] = (
     _case("warmup", _PASSED, "a quick service that is steady", partial(warm_up, 80.0, 1.0, 2.0)),
     _case("warmup", _INCONCLUSIVE, "a service that goes on changing", partial(warm_up, 30.0, 15.0, 17.0)),
     _case("warmup", _INCONCLUSIVE, "a warm-up of one window", partial(warm_up, 30.0)),
+    *(
+        _case("warmup", wanted, title, partial(warm_up, 5.0, 5.0, **given))
+        for wanted, title, given in (
+            (_WARNED, "failures before it was warm", {"failed": 15}),
+            (_WARNED, "a failure when it was warm, where 1 % may", {"failed": 1, "last": 1}),
+            (_REFUSED, "5 failures of 100 when it was warm, where 1 % may", {"failed": 5, "last": 5}),
+            (_REFUSED, "a failure when it was warm", {"failed": 1, "last": 1, "limits": _STRICT}),
+            (_INCONCLUSIVE, "a live release that fails when warm", {"failed": 5, "last": 5, "side": 1}),
+        )
+    ),
 )
 
 

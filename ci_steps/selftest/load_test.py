@@ -24,7 +24,7 @@ from ci_steps.selftest.load_limits import PURE
 from ci_steps.selftest.loads import Recorder
 from ci_steps.selftest.loopback import LoopbackContainer, LoopbackService, Reply, specimen_answer
 from ci_steps.selftest.silent import Silent
-from ci_steps.selftest.specimen import INTERFACE, Specimen, model_files
+from ci_steps.selftest.specimen import INTERFACE, Specimen, evaluations, golden, jsonl, model_files
 from ci_steps.steps.load_test import LoadTest
 
 _PASSED, _REFUSED, _INCONCLUSIVE = Verdict.PASSED, Verdict.REFUSED, Verdict.INCONCLUSIVE
@@ -201,6 +201,24 @@ _STARTED: tuple[Case, ...] = (
         load=msgspec.structs.replace(_PLAN, payloads="interface"),
         specimen=Specimen(files=model_files(**{"interface.json": None})),
     ),
+    _run(
+        "payload",
+        _INCONCLUSIVE,
+        "200 golden rows with one request",
+        specimen=Specimen(files=model_files(**{"golden.jsonl": jsonl([{"request": {"text": "a"}}] * 200)})),
+    ),
+    _run(
+        "payload",
+        _INCONCLUSIVE,
+        "19 golden rows",
+        specimen=Specimen(files=model_files(**{"golden.jsonl": jsonl(golden(evaluations(19)))})),
+    ),
+    _run(
+        "payload",
+        _PASSED,
+        "20 golden rows",
+        specimen=Specimen(files=model_files(**{"golden.jsonl": jsonl(golden(evaluations(20)))})),
+    ),
     _run("payload", _PASSED, "golden rows"),
     _run(
         "errors",
@@ -209,13 +227,6 @@ _STARTED: tuple[Case, ...] = (
         "payload",
         load=msgspec.structs.replace(_PLAN, payloads="interface"),
         sent=Recorder(failure=lambda _, __: "status 422"),
-    ),
-    _run(
-        "p95",
-        _REFUSED,
-        "a second stage that is too slow",
-        load=LoadSettings(stages=(Stage(rate=50, seconds=10), Stage(rate=100, seconds=10)), p95_ms=50),
-        sent=Recorder(latency=lambda _, moment: 5.0 if moment < 5 else 60.0),
     ),
     _really("p50", _REFUSED, "a service that takes 0.3 s", _SHORT, LoopbackService(answers=_late)),
     _really(
@@ -228,4 +239,45 @@ _STARTED: tuple[Case, ...] = (
     _run("", _PASSED, "a sound load"),
 )
 
-CASES: tuple[Case, ...] = (*PURE, *_TURNS, *_STARTED)
+
+def _planned(rule: str, load: LoadSettings, late: str, cut_off: str, whole: str) -> tuple[Case, ...]:
+    """Make cases of one way to plan a load: too slow after half of it, cut off there, and sound."""
+    slow = Recorder(latency=lambda _, moment: 5.0 if moment < 5 else 60.0)
+    return (
+        _run("p95", _REFUSED, late, rule, load=load, sent=slow),
+        _run("requests", _INCONCLUSIVE, cut_off, rule, load=load, sent=Recorder(kept=0.5, lost=1)),
+        _run("p95", _PASSED, whole, rule, load=load),
+    )
+
+
+_PLANNED: tuple[Case, ...] = (
+    *_planned(
+        "stages",
+        LoadSettings(stages=(Stage(rate=50, seconds=10), Stage(rate=100, seconds=10)), p95_ms=50),
+        "a second stage that is too slow",
+        "a second stage that was not recorded",
+        "two stages in time",
+    ),
+    *_planned(
+        "arrivals",
+        msgspec.structs.replace(_PLAN, arrivals="poisson"),
+        "random arrivals, of which the later are answered too late",
+        "random arrivals of which half were recorded",
+        "random arrivals, answered in time",
+    ),
+    *_planned(
+        "workers",
+        msgspec.structs.replace(_PLAN, workers=2),
+        "two processes, both answered too late in the end",
+        "two processes, of which one ended",
+        "two processes, answered in time",
+    ),
+    _run(
+        "payload",
+        _PASSED,
+        "generated requests that are different enough",
+        load=msgspec.structs.replace(_PLAN, payloads="interface"),
+    ),
+)
+
+CASES: tuple[Case, ...] = (*PURE, *_TURNS, *_STARTED, *_PLANNED)

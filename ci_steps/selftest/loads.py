@@ -63,10 +63,19 @@ def report(
     return LoadReport(findings=judged(seen, limits))
 
 
-def warm_up(*medians: float, failed: int = 0) -> LoadReport:
-    """Return what the gate says of a warm-up with these medians."""
-    seen = WarmUpSeen(window_s=1, medians_ms=medians, requests=100 * len(medians), failed=failed)
-    return LoadReport(findings=(finding(seen, "the pushed image", LIMITS),))
+def warm_up(
+    *medians: float, failed: int = 0, last: int = 0, limits: LoadSettings = LIMITS, side: int = 0
+) -> LoadReport:
+    """Return what the gate says of a warm-up with these medians, of 100 requests each."""
+    seen = WarmUpSeen(
+        window_s=1,
+        medians_ms=medians,
+        requests=100 * len(medians),
+        failed=failed,
+        last_requests=100,
+        last_failed=last,
+    )
+    return LoadReport(findings=(finding(seen, side, limits),))
 
 
 def beside(
@@ -92,13 +101,18 @@ class Recorder:
     """Stands where Locust does, and writes down at once what a service would have made of the plan.
 
     ``latency`` and ``failure`` are asked for each request: which side it is sent to, 0 or 1, and its moment
-    in the stage. ``kept`` is the share of the records that are written, from the first.
+    in the stage. ``kept`` is the share of the records that are written, from the first; ``lost`` is how many
+    processes ended before their share was sent. Of the 100 requests of each warm-up ``warm_failed`` failed,
+    ``warm_failed_last`` of them in its last window of 50.
     """
 
     latency: Callable[[int, float], float] = lambda _, __: 5.0
     failure: Callable[[int, float], str] = lambda _, __: ""
     medians: tuple[float, ...] = (5.0, 5.0)
     kept: float = 1.0
+    lost: int = 0
+    warm_failed: int = 0
+    warm_failed_last: int = 0
 
     def run(
         self,
@@ -123,9 +137,17 @@ class Recorder:
             for number, one in enumerate(rounds)
             for moment in one["moments"]
         ]
-        warm = WarmUpSeen(window_s=1, medians_ms=self.medians, requests=100, failed=0)
+        warm = WarmUpSeen(
+            window_s=1,
+            medians_ms=self.medians,
+            requests=100,
+            failed=self.warm_failed,
+            last_requests=50,
+            last_failed=self.warm_failed_last,
+        )
         seen = GeneratorSeen(
-            workers=1,
+            workers=1 + self.lost,
+            lost=self.lost,
             warm_ups=(warm,) * len(targets),
             rounds=tuple(RoundSeen(began=0, cpu=(0.1,)) for _ in rounds),
         )

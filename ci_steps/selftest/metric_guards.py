@@ -13,6 +13,7 @@ from ci_steps.selftest.evaluated import (
     PASSED,
     REFUSED,
     WARNED,
+    Files,
     case,
     model,
     with_tiny,
@@ -20,6 +21,15 @@ from ci_steps.selftest.evaluated import (
 from ci_steps.selftest.specimen import evaluations
 
 _ROWS = evaluations()
+
+
+def _tiny_from(first: int, wrong: int) -> Files:
+    """Return a model with one slice of so many examples, and the others in slices of few."""
+    slices = [{"length": "long" if place < first else f"tiny-{place % 9}"} for place in range(1000)]
+    rows = zip(evaluations(wrong=wrong), slices, strict=True)
+    return model([row | {"slices": part} for row, part in rows])
+
+
 _FEW = evaluations(120, wrong=12)
 _TINY = with_tiny(_ROWS, 40)
 _GUARDED = replace(BY_LENGTH, guard=True)
@@ -58,6 +68,23 @@ GUARDS: tuple[Case, ...] = (
     ),
     _case(
         "versus",
+        REFUSED,
+        "harm in a slice that is only guarded",
+        _GUARDED,
+        files=model(evaluations(wrong=150, wrong_long=130)),
+        baseline=model(_ROWS),
+    ),
+    _case("versus", PASSED, "slices that must be shown, and are", _NEVER, baseline=model(_ROWS)),
+    _case(
+        "versus",
+        REFUSED,
+        "harm in a slice that must be shown",
+        _NEVER,
+        files=model(evaluations(wrong=150, wrong_long=130)),
+        baseline=model(_ROWS),
+    ),
+    _case(
+        "versus",
         WARNED,
         "a large slice that is not shown, and no harm either",
         _GUARDED,
@@ -79,6 +106,22 @@ GUARDS: tuple[Case, ...] = (
         BY_LENGTH,
         files=model(with_tiny(_ROWS, 40, 1)),
         baseline=model(_TINY),
+    ),
+    _case(
+        "guard",
+        PASSED,
+        "half of the examples only guarded",
+        BY_LENGTH,
+        files=_tiny_from(500, 100),
+        baseline=_tiny_from(500, 101),
+    ),
+    _case(
+        "guard",
+        INCONCLUSIVE,
+        "more than half of the examples only guarded",
+        BY_LENGTH,
+        files=_tiny_from(499, 100),
+        baseline=_tiny_from(499, 101),
     ),
     _case(
         "guard",

@@ -12,6 +12,8 @@ from ci_steps.selftest.evaluated import (
     OFF_BY_99_5,
     PASSED,
     REFUSED,
+    WARNED,
+    Row,
     case,
     changed,
     model,
@@ -25,9 +27,39 @@ _STRICT = replace(FLOOR_BY_LENGTH, guard=False)
 _CEILING_BY_LENGTH = replace(CEILING, slices=("length",))
 _EVERY = replace(FLOOR, slices=("*",))
 
+
+def _weighted(wrong: int, weight: float) -> list[Row]:
+    """Return rows of which the wrong ones have another weight than the others."""
+    rows = evaluations(wrong=wrong)
+    return [row | {"weight": weight if row["truth"] != row["prediction"] else 1.0} for row in rows]
+
+
+_BY_WEIGHT, _WEIGHTED, _WEIGHED_DOWN = _weighted(300, 0.1), _weighted(50, 0.5), _weighted(90, 3.0)
+
 LIMITS: tuple[Case, ...] = (
     case("floor", PASSED, "a value on its floor", FLOOR),
     case("floor", REFUSED, "a value under its floor", FLOOR, files=model(evaluations(wrong=101))),
+    case(
+        "floor",
+        WARNED,
+        "a value that is above its floor by weights alone",
+        FLOOR,
+        files=model(_BY_WEIGHT),
+    ),
+    case(
+        "floor",
+        PASSED,
+        "a weighted value above its floor, as without weights",
+        FLOOR,
+        files=model(_WEIGHTED),
+    ),
+    case(
+        "floor",
+        REFUSED,
+        "a value that is under its floor by weights alone",
+        FLOOR,
+        files=model(_WEIGHED_DOWN),
+    ),
     case("floor", INCONCLUSIVE, "29 examples, 30 needed", FLOOR, files=model(evaluations(29, wrong=0))),
     case("floor", PASSED, "30 examples, 30 needed", FLOOR, files=model(evaluations(30, wrong=0))),
     case("ceiling", PASSED, "a loss under its ceiling", CEILING),

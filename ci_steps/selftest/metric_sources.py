@@ -27,6 +27,7 @@ _OLDER = replace(VERSUS, versus=_NAME)
 _GAIN = replace(BETTER, versus=_NAME)
 _BARE = model(_ROWS, **{"evaluations.jsonl": None})
 _BARE_BASELINE = model(_BETTER, **{"evaluations.jsonl": None})
+_CLAIMED = model(_BETTER, **{"evaluations.jsonl": None, "golden.jsonl": None})
 _reference = partial(case, kind="reference")
 _evidence = partial(case, kind="evidence")
 
@@ -110,6 +111,21 @@ SOURCES: tuple[Case, ...] = (
         files=model(_WORSE),
         baseline=_BARE_BASELINE,
         others=_of(_BARE_BASELINE, _BETTER),
+    ),
+    _evidence(
+        "evidence",
+        INCONCLUSIVE,
+        "of a baseline whose golden rows contradict it",
+        VERSUS,
+        baseline=_BARE_BASELINE,
+        others=_of(_BARE_BASELINE, _WORSE),
+    ),
+    _evidence(
+        "evidence",
+        INCONCLUSIVE,
+        "of a named model whose claim contradicts it",
+        _OLDER,
+        others={**_than(_CLAIMED), **_of(_CLAIMED, _WORSE)},
     ),
     _evidence(
         "baseline-evaluations",

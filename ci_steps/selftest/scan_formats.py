@@ -15,6 +15,10 @@ _HEADER = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}\n"
 NPY = b"\x93NUMPY\x01\x00" + bytes([len(_HEADER), 0]) + _HEADER + bytes(8)
 FUNCTION = {"__class__": "system", "__module__": "posix", "__loader__": "FunctionNode"}
 LIST = {"__class__": "list", "__module__": "builtins", "__loader__": "ListNode", "content": []}
+COUNTING = (
+    "{% for m in messages[1:] %}{{ messages[loop.index0] }}{{ messages[messages | length - 1] }}"
+    "{{ messages[messages | count] }}{% endfor %}"
+)
 CHAT = "{% for m in messages %}{{ m.role }}: {{ m['content'] | trim }}{% endfor %}"
 
 
@@ -49,6 +53,7 @@ CASES: tuple[Case, ...] = (
         REFUSED, "weights in a file of the model that is a pickle", made.onnx(location="w"), w=SYSTEM
     ),
     _format("gguf", PASSED, "a template that writes text", made.gguf(CHAT)),
+    _format("gguf", PASSED, "a template that counts", made.gguf(COUNTING)),
     _format("gguf", REFUSED, "a template that reaches into Python", made.gguf("{{ ''.__class__.__mro__ }}")),
     _format("gguf", REFUSED, "the same by a subscript", made.gguf("{{ cycler['__init__'] }}")),
     _format("gguf", REFUSED, "a template that can do more, which nobody allowed", made.gguf("{{ a[b] }}")),
@@ -123,6 +128,8 @@ CASES: tuple[Case, ...] = (
     _format("archives", INCONCLUSIVE, "an encrypted member",
             made.zipped({"a": b"a\n"}).replace(b"\x14\0\0\0", b"\x14\0\1\0")),
     _json("settings", PASSED, "settings that name no code", {"type": "bert", "chat_template": CHAT}),
+    _format("settings", PASSED, "settings with a number that is none", b'{"a": NaN}'),
+    _format("settings", PASSED, "settings with a number without end", b'{"a": -Infinity}'),
     _json("settings", REFUSED, "settings that have code fetched", {"auto_map": {"AutoModel": "a/b--c.D"}}),
     _json("settings", REFUSED, "settings that name code", {"auto_map": {"AutoModel": "modeling.Mine"}}),
     _json("settings", REFUSED, "settings that have a command made", {"_target_": "os.system"}),

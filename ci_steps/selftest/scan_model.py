@@ -73,6 +73,18 @@ CASES: tuple[Case, ...] = (
     _allowed("a pair that no honest class has, allowed", Verdict.REFUSED, "sklearn", "Pipe line"),
     case(
         "global",
+        Verdict.REFUSED,
+        "a command by a module that imported it, allowed",
+        scanned({MODEL: importing("joblib.numpy_pickle", "os.mkdir")}, ("joblib.numpy_pickle:os.mkdir",)),
+    ),
+    case(
+        "trick",
+        Verdict.REFUSED,
+        "a pickle that leaves a value behind",
+        scanned({MODEL: b"\x80\x04N}."}),
+    ),
+    case(
+        "global",
         Verdict.PASSED,
         "a plain type in Python 2's spelling, in a pickle that means it",
         scanned({MODEL: importing("__builtin__", "set", protocol=2)}, ("builtins.set",)),

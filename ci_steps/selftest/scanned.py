@@ -22,9 +22,9 @@ def scanned(
     files: dict[str, bytes | None], allow: tuple[str, ...] = (), code: tuple[str, ...] = SOURCE
 ) -> Callable[[Path], ScanReport]:
     """Scan a model whose predictor is Python's."""
+    settings = ScanSettings(allow=allow, code=code, where="release.yaml:14")
 
     def run(folder: Path) -> ScanReport:
-        settings = ScanSettings(allow=allow, code=code, where="release.yaml:14")
         return ScanModel().run(Specimen(_model(files), plan={"scan": settings}).laid_out(folder))
 
     return run
@@ -34,12 +34,13 @@ def predicting(
     file: str, files: dict[str, bytes | None], allow: tuple[str, ...] = ()
 ) -> Callable[[Path], ScanReport]:
     """Scan a model whose predictor is a scikit-learn file."""
+    settings = ScanSettings(allow=allow, code=SOURCE, where="release.yaml:14")
 
     def run(folder: Path) -> ScanReport:
         present = _model(files)
         predictor = SklearnPredictor(file=file, features=("text",))
         plan = {
-            "scan": ScanSettings(allow=allow, code=SOURCE, where="release.yaml:14"),
+            "scan": settings,
             "manifest": msgspec.structs.replace(manifest_of(present), predictor=predictor),
         }
         return ScanModel().run(Specimen(present, plan=plan).laid_out(folder))

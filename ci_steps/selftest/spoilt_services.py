@@ -103,6 +103,29 @@ def silent_in_the_end() -> dict[str, Callable[[bytes], Reply]]:
     return {"POST /predict": predict, "GET /health/ready": ready}
 
 
+def ready_later(silent: int, *, after: bytes | None = None) -> dict[str, Callable[[bytes], Reply]]:
+    """Return routes of a service that is ready only when it was asked a few times more.
+
+    With ``after`` that begins once such a body was sent, and it is silent until then.
+    """
+    sent: list[bytes] = []
+    looks: list[int] = []
+
+    def predict(body: bytes) -> Reply:
+        sent.append(body)
+        return to_bad_requests(422)["POST /predict"](body)
+
+    def ready(body: bytes) -> Reply:
+        if after is not None and after not in sent:
+            return Reply.json({"ready": True})
+        looks.append(1)
+        if len(looks) > silent:
+            return Reply.json({"ready": True})
+        return Reply.json({"ready": False}, 503) if after is None else silence(body)
+
+    return {"POST /predict": predict, "GET /health/ready": ready}
+
+
 def late_counter() -> dict[str, Callable[[bytes], Reply]]:
     """Return a metrics page that shows the hundred rows and their list only at a second look."""
     looks: list[int] = []

@@ -31,7 +31,7 @@ WAITS = "import threading\n\n\ndef test_it():\n    threading.Event().wait()\n"
 STOPS = "import os\n\n\ndef test_it():\n    os._exit(0)\n"
 ENDS_BADLY = f"import atexit\nimport os\n\natexit.register(os._exit, 7)\n\n\n{PASSES}"
 NONE = "def helps():\n    pass\n"
-_MISSING = "no-tests"
+_TESTS, _MISSING = "checks", "no-checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,17 @@ class Repository:
 
     def laid_out(self, project: Path) -> Manifest:
         """Make the repository, and return the manifest of the model that was trained in it."""
-        (project / "tests").mkdir(parents=True)
+        (project / _TESTS).mkdir(parents=True)
         # pytest must not look for its settings in the folders above, and Locust's plug-in takes a second.
         (project / "pytest.ini").write_text("[pytest]\naddopts = --disable-plugin-autoload\n")
         (project / "requirements.lock").write_bytes(b"")
-        (project / "tests" / "test_it.py").write_text(self.tests)
+        (project / _TESTS / "test_it.py").write_text(self.tests)
         head = "" if self.without_git else _committed(project)
         if self.later:
             (project / self.later).write_text("a: change\n")
             _committed(project)
         if self.edited:
-            (project / "tests" / "test_it.py").write_text(self.edited)
+            (project / _TESTS / "test_it.py").write_text(self.edited)
         manifest = manifest_of(model_files())
         code = msgspec.structs.replace(
             manifest.code, commit=self.trained_at or head, dirty=self.trained_dirty
@@ -119,24 +119,28 @@ def _report(repository: Repository, settings: UnitTestSettings, folder: Path) ->
     return step.run(run)
 
 
-_SETTINGS = UnitTestSettings(lock="requirements.lock", timeout_seconds=60, where="release.yaml:7")
+_SETTINGS = UnitTestSettings(
+    path=_TESTS, lock="requirements.lock", timeout_seconds=60, where="release.yaml:7"
+)
 _HASTY = msgspec.structs.replace(_SETTINGS, timeout_seconds=0.5)
 _NO_TESTS = msgspec.structs.replace(_SETTINGS, path=_MISSING)
 
 
 @cache
-def _sound() -> Report:
-    """Run the tests once of what is sound; every check of the gate has its say there."""
+def _seen(repository: Repository, settings: UnitTestSettings) -> Report:
+    """Run the tests once of what several cases are about; every check of the gate has its say there."""
     with TemporaryDirectory(prefix="selftest-") as folder:
-        return _report(Repository(), _SETTINGS, Path(folder))
+        return _report(repository, settings, Path(folder))
 
 
-def _case(check: str, wanted: Verdict, title: str, report: Callable[[Path], Report]) -> Case:
-    return Case("unit-tests", f"unit-tests.{check}", wanted, title, report)
+def _case(
+    check: str, wanted: Verdict, title: str, report: Callable[[Path], Report], *, rule: str = ""
+) -> Case:
+    return Case("unit-tests", f"unit-tests.{check}", wanted, title, report, rule)
 
 
-def _tests(check: str, wanted: Verdict, title: str, tests: str) -> Case:
-    return _case(check, wanted, title, partial(_report, Repository(tests), _SETTINGS))
+def _tests(check: str, wanted: Verdict, title: str, tests: str, *, rule: str = "") -> Case:
+    return _case(check, wanted, title, lambda _: _seen(Repository(tests), _SETTINGS), rule=rule)
 
 
 def _commit(title: str, repository: Repository, wanted: Verdict = Verdict.INCONCLUSIVE) -> Case:
@@ -145,25 +149,26 @@ def _commit(title: str, repository: Repository, wanted: Verdict = Verdict.INCONC
 
 
 CASES: tuple[Case, ...] = (
-    _case("failed", Verdict.PASSED, "a test that passes", lambda _: _sound()),
-    _case("commit", Verdict.PASSED, "the commit that trained the model", lambda _: _sound()),
+    _tests("failed", Verdict.PASSED, "a test that passes", PASSES),
     _tests("failed", Verdict.REFUSED, "a test that fails", FAILS),
     _tests("failed", Verdict.REFUSED, "a test that cannot be imported", BREAKS),
     _tests("failed", Verdict.REFUSED, "tests that pass in a run that ends badly", ENDS_BADLY),
+    _tests("none", Verdict.INCONCLUSIVE, "a test that ends pytest itself", STOPS, rule="failed"),
+    _tests("failed", Verdict.PASSED, "one test", PASSES, rule="none"),
+    _tests("failed", Verdict.REFUSED, "one test, which fails", FAILS, rule="none"),
     _tests("none", Verdict.INCONCLUSIVE, "a file without tests", NONE),
     _tests("none", Verdict.INCONCLUSIVE, "nothing but a skipped test", SKIPS),
-    _tests("none", Verdict.INCONCLUSIVE, "a test that ends pytest itself", STOPS),
+    _case("none", Verdict.INCONCLUSIVE, "no folder of tests", partial(_report, Repository(), _NO_TESTS)),
+    _tests("failed", Verdict.PASSED, "a test that ends in time", PASSES, rule="timeout"),
+    _tests("none", Verdict.INCONCLUSIVE, "an end in time, and no result", STOPS, rule="timeout"),
+    _case("timeout", Verdict.REFUSED, "a test that never ends", partial(_report, Repository(WAITS), _HASTY)),
+    _tests("commit", Verdict.PASSED, "the commit that trained the model", PASSES),
     _case(
-        "none",
-        Verdict.INCONCLUSIVE,
-        "no folder of tests",
-        partial(_report, Repository(), _NO_TESTS),
-    ),
-    _case(
-        "timeout",
+        "failed",
         Verdict.REFUSED,
-        "a test that never ends",
-        partial(_report, Repository(WAITS), _HASTY),
+        "a test that fails since it was changed after its commit",
+        partial(_report, Repository(edited=FAILS), _SETTINGS),
+        rule="commit",
     ),
     _commit("the tests of another commit", Repository(trained_at="0" * 40)),
     _commit("a test that was changed after its commit", Repository(edited=FAILS)),
@@ -171,5 +176,11 @@ CASES: tuple[Case, ...] = (
     _commit("a later commit of other code", Repository(later="helper.py")),
     _commit("a later commit of release.yaml alone", Repository(later="release.yaml"), Verdict.PASSED),
     _commit("a folder that git does not know", Repository(trained_at="0" * 40, without_git=True)),
-    Case("unit-tests", "unit-tests", Verdict.PASSED, "a sound repository", lambda _: _sound()),
+    Case(
+        "unit-tests",
+        "unit-tests",
+        Verdict.PASSED,
+        "a sound repository",
+        lambda _: _seen(Repository(), _SETTINGS),
+    ),
 )

@@ -1,5 +1,6 @@
 """A model repository whose model is as large as one likes, and a run of it that is ready to be built."""
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -115,7 +116,8 @@ class ModelRepository:
         run([sys.executable, "-m", "ci_steps", *words], cwd=self.folder, environ=environ)
 
     def _settings(self, repository: str) -> Mapping[str, object]:
-        known = {"by": "bench", "reason": "nothing serves yet", "until": "2099-12-31"}
+        until = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=7)
+        known = {"by": "bench", "reason": "nothing serves yet", "until": until.isoformat()}
         return {
             "service": "bench",
             "model": "bench:candidate",

@@ -26,7 +26,7 @@ from tests.doors.jenkins.build import Build, Jenkins
 from tests.doors.jenkins.kit import job_on
 from tests.e2e.project import Project, ended
 
-LOAD = {"rate": 20, "seconds": 4, "warmup_seconds": 1, "p50_ms": 5000, "errors": 0, "achieved": 0.3}
+LOAD = {"rate": 20, "seconds": 4, "warmup_seconds": 1, "p50_ms": 5000, "errors": 0, "achieved": 0.5}
 """Limits that no machine misses, however busy: what is compared is not how fast it is today."""
 
 PLANNED = 80

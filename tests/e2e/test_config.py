@@ -1,5 +1,6 @@
 """`config`, completion and suggestions, as they are typed: no engine, no network, a real shell."""
 
+import datetime as dt
 import os
 import pty
 import select
@@ -19,19 +20,20 @@ from tests.e2e.complaints import complaint_of
 from tests.e2e.project import Completed
 from tests.fakes.progress import Told
 
-TEXT = """\
+UNTIL = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=90)).isoformat()
+TEXT = f"""\
 service: specimen
 model: specimen:candidate
 store: store
 registry: 127.0.0.1:5000/specimen
-image: {base: "python:3.11"}
-metrics: [{metric: accuracy, direction: higher, floor: 0.7}]
-load: {rate: 20, seconds: 10, p95_ms: 50}
+image: {{base: "python:3.11"}}
+metrics: [{{metric: accuracy, direction: higher, floor: 0.7}}]
+load: {{rate: 20, seconds: 10, p95_ms: 50}}
 environments:
-  staging: {target: docker, address: "127.0.0.1:8080"}
-  production: {target: docker, address: "127.0.0.1:8081", replicas: 2}
+  staging: {{target: docker, address: "127.0.0.1:8080"}}
+  production: {{target: docker, address: "127.0.0.1:8081", replicas: 2}}
 waivers:
-  - {check: check-metrics.baseline, reason: first release, by: m.jansen, until: 2099-12-31}
+  - {{check: check-metrics.baseline, reason: first release, by: m.jansen, until: {UNTIL}}}
 """
 PROGRAM = Path(sys.executable).with_name("ci-steps")
 
@@ -109,7 +111,7 @@ def test_machines_get_one_object_a_value(folder: Path) -> None:
     done = ci_steps(folder, "config", "explain", "waivers.until", "--json")
 
     [until] = done.objects
-    assert (until["value"], until["where"], until["required"]) == ("2099-12-31", "release.yaml:12", True)
+    assert (until["value"], until["where"], until["required"]) == (UNTIL, "release.yaml:12", True)
 
 
 def test_a_key_that_does_not_exist_is_bad_input_with_a_suggestion(folder: Path) -> None:
@@ -138,7 +140,9 @@ def test_a_sound_file_is_one_line_and_exit_0(folder: Path) -> None:
 
 def test_everything_wrong_is_a_line_each_and_exit_2(folder: Path) -> None:
     text = TEXT.replace("floor: 0.7", "flor: 0.7").replace("seconds: 10", "seconds: 5")
-    (folder / "release.yaml").write_text(text.replace("store: store", "store: stor").replace("2099", "2025"))
+    (folder / "release.yaml").write_text(
+        text.replace("store: store", "store: stor").replace(UNTIL, "2025-12-31")
+    )
 
     done = ci_steps(folder, "config", "check")
 
@@ -153,7 +157,7 @@ def test_everything_wrong_is_a_line_each_and_exit_2(folder: Path) -> None:
 
 
 def test_warnings_alone_do_not_fail(folder: Path) -> None:
-    (folder / "release.yaml").write_text(TEXT.replace("check-metrics.baseline", "load-test.errors"))
+    (folder / "release.yaml").write_text(TEXT.replace("check-metrics.baseline", "scan-model.global"))
 
     done = ci_steps(folder, "config", "check")
 

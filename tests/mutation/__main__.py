@@ -5,6 +5,7 @@ import sys
 import tempfile
 from dataclasses import asdict
 
+from ci_steps.selftest.trying import in_memory
 from tests.mutation.places import PLACES, mutants
 from tests.mutation.trials import outcome_of, sound, warm_up
 
@@ -21,7 +22,7 @@ def main(gate: str, extent: str = "decisive") -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mutation-", dir=in_memory()) as folder:
         # What an ended mutant leaves behind goes with the folder.
         tempfile.tempdir = folder
         main(*sys.argv[1:])

@@ -100,9 +100,21 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "a word of what to do next",
     ),
     Equivalent(
+        "check_metrics.limits",
+        "if (rows.weight == rows.weight[0]).all():",
+        "== becomes !=",
+        "rows that weigh alike have the same value without weights, which is then said too",
+    ),
+    Equivalent(
         "check_metrics.compare",
         'kind = "shared examples" if sides.paired else "examples on the smaller side"',
         "condition negated",
+        "a word of what was observed",
+    ),
+    Equivalent(
+        "check_interface.own",
+        'pointers += f", score at {interface.score!r}" if interface.score is not None else ""',
+        "is not becomes is",
         "a word of what was observed",
     ),
     Equivalent(
@@ -125,6 +137,18 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         '_refused("unit-tests.failed", one.name, one.message or "failed", where, then(one.message) or _SEE)',
         "or becomes and",
         "a word of what was observed, or of what helps",
+    ),
+    Equivalent(
+        "unit_tests.step",
+        "if results is not None:",
+        "is not becomes is",
+        "whether the results are kept for the page",
+    ),
+    Equivalent(
+        "unit_tests.step",
+        "junit=_XML if results is not None else None,",
+        "is not becomes is",
+        "whether the page is told of the results",
     ),
     Equivalent(
         "unit_tests.step", "if len(failed) > _SHOWN:", "> becomes >=", "one more line beside twenty refusals"

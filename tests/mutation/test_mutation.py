@@ -109,13 +109,17 @@ def test_the_command_ends_with_0_and_names_every_case_where_no_gate_is_broken() 
     from ci_steps.selftest.table import CASES
 
     ended = subprocess.run(
-        [sys.executable, "-m", "ci_steps", "selftest"], check=False, cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "ci_steps", "selftest", "--verbose"],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    lines = ended.stdout.splitlines()
-    assert len(lines) == len(CASES)
+    *lines, summary = ended.stdout.splitlines()
     assert all(line.endswith(case.title) for line, case in zip(lines, CASES, strict=True))
+    assert summary.startswith(f"{len(CASES)} cases for ")
 
 
 def test_a_mutant_differs_from_its_module_in_one_place() -> None:

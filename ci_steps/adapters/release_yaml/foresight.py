@@ -8,9 +8,9 @@ from ci_steps.adapters.release_yaml.contradictions import contradictions
 from ci_steps.adapters.release_yaml.loads import undecided_load
 from ci_steps.adapters.release_yaml.models import missing_evidence
 from ci_steps.adapters.release_yaml.references import wrong_references
+from ci_steps.adapters.release_yaml.rules import wrong_rules
 from ci_steps.adapters.release_yaml.waivers import in_force, wrong_waivers
-from ci_steps.model.metrics import wrong_with
-from ci_steps.model.settings import MetricRule, Settings
+from ci_steps.model.settings import Settings
 from ci_steps.model.told import Problem
 from ci_steps.model.written import Written
 
@@ -21,7 +21,7 @@ def problems(written: Written, project: Path, today: date) -> list[Problem]:
     found = [
         *_of_its_types(written),
         *contradictions(written),
-        *_with_its_rules(written),
+        *wrong_rules(written, waived),
         *undecided_load(written, waived),
         *wrong_references(written, project, waived),
         *missing_evidence(written, project),
@@ -34,10 +34,3 @@ def _of_its_types(written: Written) -> Iterator[Problem]:
     for mistake in written.mistakes(Settings):
         place = mistake.place
         yield Problem(written.line(place), written.where(place), mistake.what, mistake.hint)
-
-
-def _with_its_rules(written: Written) -> Iterator[Problem]:
-    for place, rule in written.sound_items(MetricRule, ("metrics",)):
-        if wrong := wrong_with(rule):
-            what, then = wrong
-            yield Problem(written.line(place), written.where(place), what, then)

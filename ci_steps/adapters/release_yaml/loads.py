@@ -14,6 +14,7 @@ from ci_steps.model.settings import (
 from ci_steps.model.told import Problem
 from ci_steps.model.written import Place, Written
 
+_KEYS = tuple(f"{name}_ms" for name in QUANTILES)
 _TWO_FORMS = "give rate and seconds, or stages: [{rate: 100, seconds: 20}]"
 
 
@@ -31,6 +32,7 @@ def wrong_load(written: Written) -> Iterator[Problem]:
     if least > most:
         what = f"a warm-up of at least {least:g} s is longer than the {most:g} s that it may be"
         yield _wrong(written, ("load", "warmup_seconds"), what, "raise load.warmup_at_most_seconds")
+    yield from _with_its_limits(written, load)
     yield from _with_its_comparison(written, load)
 
 
@@ -58,6 +60,18 @@ def _with_its_plan(written: Written, load: LoadSettings) -> Iterator[Problem]:
         yield _wrong(written, ("load", "stages"), "load plans no request", _TWO_FORMS)
 
 
+def _with_its_limits(written: Written, load: LoadSettings) -> Iterator[Problem]:
+    limits = [(key, limit) for key in _KEYS if (limit := getattr(load, key)) is not None]
+    if load.plan and not limits:
+        what = "load limits no latency: however slow it were, nothing would refuse it"
+        yield _wrong(written, ("load",), what, "give p50_ms, p95_ms or p99_ms")
+    for at, (key, limit) in enumerate(limits):
+        # A higher quantile is never the quicker one: a limit above a later one decides nothing.
+        if lower := next((later for later in limits[at + 1 :] if later[1] < limit), None):
+            what = f"{key}: {limit:g} is above {lower[0]}: {lower[1]:g}, which would be missed first"
+            yield _wrong(written, ("load", key), what, f"lower {key}, or leave it out")
+
+
 def _with_its_comparison(written: Written, load: LoadSettings) -> Iterator[Problem]:
     margin = load.slower_by_at_most_ms
     if load.versus and margin is None:
@@ -66,9 +80,6 @@ def _with_its_comparison(written: Written, load: LoadSettings) -> Iterator[Probl
     elif margin is not None and not load.versus:
         place = ("load", "slower_by_at_most_ms")
         yield _wrong(written, place, "load.slower_by_at_most_ms without load.versus", "give versus: baseline")
-    if load.versus and not any(getattr(load, f"{name}_ms") for name in QUANTILES):
-        what = "load.versus compares nothing: no quantile has a limit"
-        yield _wrong(written, ("load", "versus"), what, "give p50_ms, p95_ms or p99_ms")
 
 
 def _fewest(load: LoadSettings) -> dict[str, int]:

@@ -20,8 +20,8 @@ def wrong_models(written: Written) -> Iterator[Problem]:
         model, path = (*place, "model"), (*place, "evaluations")
         if wrong := _with_name(evidence.model):
             yield _wrong(written, model, *wrong)
-        elif evidence.model in seen:
-            twice = f"evaluations of {evidence.model} are named twice, first in {seen[evidence.model]}"
+        elif first := next((each for each in seen if _are_one(each, evidence.model)), None):
+            twice = f"evaluations of {evidence.model} are named twice, first in {seen[first]}"
             yield _wrong(written, model, twice, "keep one")
         if not evidence.evaluations.endswith(_SUFFIX):
             what = f"{evidence.evaluations!r} is no {_SUFFIX} file"
@@ -42,6 +42,11 @@ def missing_evidence(written: Written, project: Path) -> Iterator[Problem]:
             )
         elif not path.is_file():
             yield _wrong(written, at, f"{name} is not a file", "evaluate the model and write it there")
+
+
+def _are_one(first: str, second: str) -> bool:
+    """Whether both are one model: of a SHA as much is written as anybody likes."""
+    return first.startswith(second) or second.startswith(first)
 
 
 def _with_name(text: str) -> tuple[str, str] | None:

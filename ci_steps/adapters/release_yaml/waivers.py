@@ -6,7 +6,7 @@ from datetime import date
 from ci_steps.model.checks import CHECKS, NEVER_WAIVED, RUN_AGAIN
 from ci_steps.model.guess import did_you_mean
 from ci_steps.model.told import Problem
-from ci_steps.model.verdict import Waiver
+from ci_steps.model.verdict import LONGEST_WAIVER, Waiver
 from ci_steps.model.written import Written
 
 SOON_DAYS = 14
@@ -15,11 +15,11 @@ SOON_DAYS = 14
 def in_force(written: Written, today: date) -> frozenset[str]:
     """Return the checks that somebody answers for today."""
     waivers = [waiver for _, waiver in written.sound_items(Waiver, ("waivers",))]
-    return frozenset(waiver.check for waiver in waivers if today <= waiver.until)
+    return frozenset(waiver.check for waiver in waivers if waiver.holds(today))
 
 
 def wrong_waivers(written: Written, today: date) -> Iterator[Problem]:
-    """Give what is wrong with each waiver; only one that names no check keeps the file from being right."""
+    """Give what is wrong with each waiver; one that names no check or holds too long is an error."""
     for place, waiver in written.sound_items(Waiver, ("waivers",)):
         check, left = waiver.check, (waiver.until - today).days
         found = written.line(place), written.where(place)
@@ -33,6 +33,8 @@ def wrong_waivers(written: Written, today: date) -> Iterator[Problem]:
         elif check in RUN_AGAIN:
             what = f"{check} is inconclusive only where nothing could be asked: the waiver covers nothing"
             yield Problem(*found, what, "take it away, and run the step again", warning=True)
+        if too_long := waiver.too_long(today):
+            yield Problem(*found, too_long, f"let it end, until {today + LONGEST_WAIVER} at the latest")
         if left < 0:
             what = f"the waiver of {check} ended on {waiver.until}"
             yield Problem(*found, what, "take it away, or answer for it anew", warning=True)

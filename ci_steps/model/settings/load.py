@@ -59,12 +59,13 @@ class LoadSettings(Section, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0)] | None,
         Meta(description="how much later than the live release each limited quantile may be, ms"),
     ] = None
-    # A limit that nothing could miss is none: 1 would let every request fail, 0 none be answered.
+    # A limit that hardly anything could miss is none: a service that fails every other request serves nobody.
     errors: Annotated[
-        Annotated[float, Meta(ge=0, lt=1)], Meta(description="greatest share of failed requests")
+        Annotated[float, Meta(ge=0, lt=0.5)],
+        Meta(description="greatest share of failed requests, also of a warm-up's last window"),
     ] = 0
     achieved: Annotated[
-        Annotated[float, Meta(gt=0, le=1)], Meta(description="least achieved/planned rate")
+        Annotated[float, Meta(ge=0.5, le=1)], Meta(description="least achieved/planned rate")
     ] = 0.98
 
     @property

@@ -29,9 +29,12 @@ class MetricRule(Section, frozen=True, kw_only=True):
         Meta(description="superiority margin, in the metric's own unit; 0 asks for any gain"),
     ] = None
     confidence: Annotated[
-        Annotated[float, Meta(gt=0.5, lt=1)], Meta(description="one-sided confidence of the comparison")
+        Annotated[float, Meta(ge=0.8, lt=1)], Meta(description="one-sided confidence of the comparison")
     ] = 0.95
-    min_n: Annotated[Annotated[int, Meta(ge=1)], Meta(description="fewest examples that may decide")] = 30
+    min_n: Annotated[
+        Annotated[int, Meta(ge=10)],
+        Meta(description="fewest examples that may decide; slices of fewer are only guarded"),
+    ] = 30
     slices: Annotated[
         tuple[str, ...],
         Meta(description="names of slices, each of whose values is held to the rule; * is all"),
@@ -40,11 +43,16 @@ class MetricRule(Section, frozen=True, kw_only=True):
         bool | None,
         Meta(
             description="true: a slice refuses on proven harm and else warns; "
-            "false: it must be shown; left out: guard where it has fewer than min_n examples"
+            "false: each slice must be shown to keep the rule; "
+            "left out: true where a slice has fewer than min_n examples"
         ),
     ] = None
     positive: Annotated[
-        str | None, Meta(description="label of the positive class; left out: the last of two in sorted order")
+        str | None,
+        Meta(
+            description="label of the positive class; left out: the last of two in sorted order",
+            extra={"word": True},
+        ),
     ] = None
 
     @property

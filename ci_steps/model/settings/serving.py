@@ -19,7 +19,8 @@ class IntegrationSettings(Section, frozen=True, kw_only=True):
         Meta(description="relative difference of numbers that counts as equal"),
     ] = 1e-6
     absolute: Annotated[
-        Annotated[float, Meta(ge=0)], Meta(description="absolute difference of numbers that counts as equal")
+        Annotated[float, Meta(ge=0, le=0.001)],
+        Meta(description="absolute difference that counts as equal too, for numbers near zero"),
     ] = 0
     replay_seconds: Annotated[
         Positive,

@@ -10,8 +10,8 @@ from ci_steps.steps.check_interface.files import (
     Model,
     UnreadableError,
 )
-from ci_steps.steps.check_interface.findings import Notes, shown
-from ci_steps.steps.check_interface.own import foreign_dialects, interface_errors
+from ci_steps.steps.check_interface.findings import Notes, every, first, in_short
+from ci_steps.steps.check_interface.own import foreign_dialects, interface_errors, takes_everything
 from ci_steps.steps.check_interface.subset import Break, Comparison, Difference, Unnamed, compared
 from ci_steps.steps.check_interface.validation import Judge, UndecidableError
 
@@ -62,7 +62,11 @@ def hold(
             seen=[direction.value(row) for row in rows],
             unnamed=unnamed,
         )
-        _note(found, direction, notes)
+        breaks = [each for each in found.differences if isinstance(each, Break)]
+        if len(breaks) > 1 and takes_everything(direction.schema(inner)):
+            _note_everything(breaks, direction, notes)
+        else:
+            _note(found, direction, rows, notes)
     if REQUESTS in OF_POLICY[settings.policy]:
         _golden_requests(before, rows_before, now, notes)
 
@@ -73,7 +77,7 @@ def _golden_requests(before: Interface, rows: tuple[GoldenRow, ...], now: Interf
         answered, lost = _lost(before, rows, now)
     except UndecidableError as error:
         observed = f"it could not be asked whether they are: {error}"
-        then = "write it in plainer words, or waive check-interface.golden with a reason"
+        then = "write it in plainer words, or at last waive check-interface.golden with a reason"
         notes.inconclusive("golden", observed, rule, then=then, subject="baseline")
         return
     if len(answered) < len(rows):
@@ -81,11 +85,10 @@ def _golden_requests(before: Interface, rows: tuple[GoldenRow, ...], now: Interf
         then = "find out what the baseline really takes, or waive check-interface.baseline with a reason"
         notes.inconclusive("baseline", observed, BASELINE_RULE, then=then)
     if lost:
-        first, because = lost[0]
-        witness = notes.witness(REQUESTS, first.request, because=because, pointer="/input")
-        observed = (
-            f"{len(lost)} of {len(answered)} are not, first {first.id}: {shown(first.request)}: {because}"
-        )
+        row, because = lost[0]
+        witness = notes.witness(REQUESTS, row.request, because=because, pointer="/input")
+        count, why = every(len(lost), len(answered)), first(because.removeprefix("$: "), row)
+        observed = f"the candidate refuses {count} golden requests of the live release: {why}"
         notes.refused("golden", observed, rule, then=REQUESTS.then, subject="baseline", witness=witness)
     elif answered:
         notes.passed("golden", f"{len(answered)} of {len(answered)} are", rule, subject="baseline")
@@ -101,20 +104,42 @@ def _lost(
     return answered, [(row, because) for row, because in complaints if because is not None]
 
 
-def _note(found: Comparison, direction: Direction, notes: Notes) -> None:
+def _note_everything(breaks: list[Break], direction: Direction, notes: Notes) -> None:
+    """Note one break for all of them: they have one cause, and each is only a part of it."""
+    first_of, rest = breaks[0], len(breaks) - 1
+    witness = notes.witness(direction, first_of.value, because=first_of.because, pointer=first_of.pointer)
+    observed = (
+        f"the {direction.inner}'s {direction.check} takes everything, and so breaks what the "
+        f"{direction.outer}'s says: {first_of.because}, and {rest} more"
+    )
+    notes.refused(
+        direction.check,
+        observed,
+        direction.rule,
+        then=f"say in the {direction.check} at least type and properties, or {direction.then}",
+        subject=direction.subject,
+        witness=witness,
+    )
+
+
+def _note(found: Comparison, direction: Direction, rows: tuple[GoldenRow, ...], notes: Notes) -> None:
     for difference in found.differences:
-        _note_difference(difference, direction, notes)
+        _note_difference(difference, direction, rows, notes)
     if found.equal:
         decided = ", ".join(pointer or "the whole" for pointer in found.equal)
         notes.passed(direction.check, f"holds for {decided}", direction.rule, subject=direction.subject)
 
 
-def _note_difference(difference: Difference, direction: Direction, notes: Notes) -> None:
+def _note_difference(
+    difference: Difference, direction: Direction, rows: tuple[GoldenRow, ...], notes: Notes
+) -> None:
     subject = f"{direction.subject} {difference.pointer}".strip()
     if isinstance(difference, Break):
         pointer, because = difference.pointer, difference.because
         witness = notes.witness(direction, difference.value, because=because, pointer=pointer)
-        observed = direction.break_words.format(value=shown(difference.value), because=because)
+        real = {row.id: direction.value(row) for row in rows}
+        value = in_short(difference.value, real, pointer)
+        observed = direction.break_words.format(value=value, because=because)
         notes.refused(
             direction.check, observed, direction.rule, then=direction.then, subject=subject, witness=witness
         )

@@ -10,7 +10,7 @@ from ci_steps.steps.check_interface.files import (
     Model,
     UnreadableError,
 )
-from ci_steps.steps.check_interface.findings import Notes, shown
+from ci_steps.steps.check_interface.findings import Notes, every, first
 from ci_steps.steps.check_interface.forms.dialects import DIALECT, DRAFT_7, foreign_dialect
 from ci_steps.steps.check_interface.forms.document import Document
 from ci_steps.steps.check_interface.pointers import INDEX, POINTER, names_in, there
@@ -105,12 +105,18 @@ def _having(names: list[str]) -> Any:
 
 def empty_promises(interface: Interface) -> list[str]:
     """Return which schemas take a value of every kind: hardly anything could ever be against them."""
-    judges = {"input": Judge(interface.input), "output": Judge(interface.output)}
+    schemas = {"input": interface.input, "output": interface.output}
     return [
         f"{name} takes everything, so it promises nothing"
-        for name, judge in judges.items()
-        if all(_takes(judge, value) for value in _EVERY_KIND)
+        for name, schema in schemas.items()
+        if takes_everything(schema)
     ]
+
+
+def takes_everything(schema: Any) -> bool:
+    """Whether it takes a value of every kind."""
+    judge = Judge(schema)
+    return all(_takes(judge, value) for value in _EVERY_KIND)
 
 
 def _takes(judge: Judge, value: Any) -> bool:
@@ -160,11 +166,11 @@ def sound_golden(model: Model, interface: Interface, notes: Notes) -> tuple[Gold
         else:
             wrong += [] if said is None else [said]
     if wrong:
-        observed = f"{len(wrong)} of {len(rows)} rows do not, first {wrong[0]}"
+        observed = f"{every(len(wrong), len(rows))} golden rows break the model's own {INTERFACE}: {wrong[0]}"
         notes.refused("golden", observed, _GOLDEN_RULE, then=then)
     elif unclear:
         observed = f"{len(unclear)} of {len(rows)} rows could not be asked, first {unclear[0]}"
-        then = "write the schema in plainer words, or waive check-interface.golden with a reason"
+        then = "write the schema in plainer words"
         notes.inconclusive("golden", observed, _GOLDEN_RULE, then=then)
     else:
         notes.passed("golden", f"{len(rows)} of {len(rows)} rows do", _GOLDEN_RULE)
@@ -174,9 +180,9 @@ def sound_golden(model: Model, interface: Interface, notes: Notes) -> tuple[Gold
 def _wrong(row: GoldenRow, requests: Judge, answers: Judge, pointers: list[str]) -> str | None:
     complaint = requests.complaint(row.request)
     if complaint is not None:
-        return f"{row.id}: request {shown(row.request)}: {complaint}"
+        return first("request: " + complaint.removeprefix("$: "), row)
     complaint = answers.complaint(row.answer)
     if complaint is not None:
-        return f"{row.id}: answer {shown(row.answer)}: {complaint}"
+        return first("answer: " + complaint.removeprefix("$: "), row)
     missing = [pointer for pointer in pointers if not there(row.answer, pointer)]
-    return f"{row.id}: answer {shown(row.answer)} has nothing at {missing[0]!r}" if missing else None
+    return first(f"the answer has nothing at {missing[0]!r}", row) if missing else None

@@ -27,6 +27,7 @@ STEPS = 300_000
 _A_QUESTION = 60_000
 _REAL = 8
 _GRAFTS = 60
+_ADVICE = " (interface.unknown_fields: ignore passes over that)"
 _TOLD = 20
 """After so many differences the rest is not asked."""
 
@@ -85,7 +86,8 @@ def compared(
     try:
         one = Compiler(Document(inner), forms, closed=unnamed.inner_has_none)
         two = Compiler(Document(opened(outer) if unnamed.outer_ignores else outer), forms)
-        question = _Question(inner, outer, forms, speaker, tuple(islice(seen, _REAL)))
+        advice = "" if unnamed.inner_has_none else _ADVICE
+        question = _Question(inner, outer, forms, speaker, tuple(islice(seen, _REAL)), advice)
         question.premise = one.place(one.document.root)
         if isinstance(question.answer(two.form(two.document.root)), Never):
             return Comparison((), ("",))
@@ -106,13 +108,16 @@ def _each_once(differences: list[Difference]) -> tuple[Difference, ...]:
 
 
 class _Question:
-    def __init__(self, inner: Any, outer: Any, forms: Forms, speaker: str, seen: tuple[Any, ...]) -> None:
+    def __init__(
+        self, inner: Any, outer: Any, forms: Forms, speaker: str, seen: tuple[Any, ...], advice: str
+    ) -> None:
         self._schemas = inner, outer
         self._forms = forms
         self._speaker = speaker
         self._seen = seen
         self._effort = Effort(STEPS)
         self._solver = Solver(forms, self._effort)
+        self._advice = advice
         self._told = 0
         self.premise: Form = forms.true
         """What the inner schema says."""
@@ -187,7 +192,7 @@ class _Question:
             return ""
         return (
             f" for {new[0]!r}; by the letter the other side leaves further properties open, so {new[0]!r} "
-            "may be there already, with any value (interface.unknown_fields: ignore passes over that)"
+            f"may be there already, with any value{self._advice}"
         )
 
     def _candidates(self, part: Part, answer: Answer) -> Iterator[Any]:

@@ -188,7 +188,7 @@ def bent(quotient: float, skewness: float) -> float:
 
 
 def normal_for_student(quotient: float, freedom: float) -> float:
-    """Return the normal quantile as likely as Student's (Wallace, Annals of Mathematical Statistics 30, 1959)."""
+    """Return the normal quantile as likely as Student's (Wallace, Annals of Math. Statistics 30, 1959)."""
     size = (8 * freedom + 1) / (8 * freedom + 3) * math.sqrt(freedom * math.log1p(quotient**2 / freedom))
     return math.copysign(size, quotient)
 

@@ -13,7 +13,7 @@ from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.steps.check_metrics.decisions import is_claim_kept
 from ci_steps.steps.check_metrics.rows import Rows, UnusableError, in_words
 from ci_steps.steps.check_metrics.values import UndefinedError, value_of
-from ci_steps.steps.check_metrics.wording import number, subject_of
+from ci_steps.steps.check_metrics.wording import counted, subject_of
 
 CHECK = "check-metrics.claim"
 
@@ -106,7 +106,8 @@ def _unknown(claims: tuple[Claim, ...]) -> Iterator[str]:
 def _check(claim: Claim, rows: Rows, values: list[tuple[str, float]]) -> Finding:
     part = rows.where(claim.part)
     if claim.n != len(part):
-        return _finding(claim, Verdict.REFUSED, f"claimed on n = {claim.n:,}, evaluations have {len(part):,}")
+        has = f"evaluations.jsonl has {counted(len(part), 'row')}"
+        return _finding(claim, Verdict.REFUSED, f"metrics.json claims n = {claim.n:,}, {has}")
     if claim.direction != METRICS[claim.metric].direction:
         return _finding(claim, Verdict.REFUSED, f"claimed that {claim.direction} is better, which it is not")
     if claim.positive is not None and not METRICS[claim.metric].takes_positive:
@@ -132,7 +133,7 @@ def _finding(claim: Claim, verdict: Verdict, observed: str) -> Finding:
         subject=claim.subject,
         verdict=verdict,
         observed=observed,
-        rule=f"value as evaluations.jsonl gives it, to {number(claim.tolerance)}, on as many rows",
+        rule=f"the value that evaluations.jsonl gives, give or take {claim.tolerance:.1g}, on as many rows",
         where="metrics.json",
         next=then[verdict],
     )

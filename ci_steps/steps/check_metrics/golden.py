@@ -42,7 +42,11 @@ def check_golden(golden: Path | None, interface: Path | None, rows: Rows) -> Fin
         )
     if not count:
         return _finding(Verdict.INCONCLUSIVE, "golden.jsonl has no rows", "publish it with golden rows")
-    return _finding(Verdict.PASSED, f"{count:,} golden rows agree with their evaluations", "")
+    return _finding(Verdict.PASSED, _agreed(count), "")
+
+
+def _agreed(count: int) -> str:
+    return f"{count:,} golden rows agree with their evaluations" if count > 1 else "1 golden row agrees"
 
 
 def _more(others: int, count: int) -> str:

@@ -15,9 +15,9 @@ from ci_steps.steps.check_metrics.pairs import Sides, UndecidableError, brought_
 from ci_steps.steps.check_metrics.rows import ContradictoryError, Rows, UnusableError, read_rows
 from ci_steps.steps.check_metrics.rules import Grounds, Opponent, findings_of
 from ci_steps.steps.check_metrics.slices import names_of
-from ci_steps.steps.check_metrics.sources import Sources
+from ci_steps.steps.check_metrics.sources import NO_EVALUATIONS, Sources
 from ci_steps.steps.check_metrics.values import UndefinedError, refuse_other_positives, value_of
-from ci_steps.steps.check_metrics.wording import subject_of
+from ci_steps.steps.check_metrics.wording import counted, subject_of
 
 _EVALUATIONS = "each line has id, truth and prediction, each id once, and only finite numbers"
 
@@ -39,8 +39,8 @@ def report_on(run: RunDir) -> MetricsReport:
     refuse_other_positives(plan.metrics, rows)
     opponents = {name: _opponent(sources, name, sha, rows) for name, sha in against.items()}
     grounds = Grounds(candidate=rows, seed=seed_of(plan.sha), opponents=opponents)
-    claims = check_claims(sources.file("metrics.json"), rows)
-    golden = check_golden(sources.file("golden.jsonl"), sources.file("interface.json"), rows)
+    claims = check_claims(sources.of(plan.sha, "metrics.json"), rows)
+    golden = _golden(sources, plan.sha, rows)
     judged = tuple(finding for rule in plan.metrics for finding in findings_of(rule, grounds))
     return MetricsReport(
         findings=(_rules(plan), *came, _usable(rows), *judged, *claims.findings, golden),
@@ -75,7 +75,9 @@ def _sides(sources: Sources, name: str, sha: Digest | None, rows: Rows) -> Sides
             "on a first release, a waiver for check-metrics.baseline says who answers for it",
         )
     try:
-        return brought_together(rows, read_rows(sources.evaluations(sha)))
+        theirs = read_rows(sources.evaluations(sha))
+        _refuse_contradicted(sources, name, sha, theirs)
+        return brought_together(rows, theirs)
     except UnusableError as error:
         if name != BASELINE:
             then = "publish that model with its evaluations, or name them under `evidence:` in release.yaml"
@@ -88,6 +90,26 @@ def _sides(sources: Sources, name: str, sha: Digest | None, rows: Rows) -> Sides
         )
     except UndecidableError as problem:
         return problem
+
+
+def _refuse_contradicted(sources: Sources, name: str, sha: Digest, theirs: Rows) -> None:
+    """Refuse to compare with evaluations that the other model's own claims or golden rows speak against.
+
+    They were published with it, and its SHA covers them; what release.yaml names may be of any model.
+    """
+    claims = check_claims(sources.of(sha, "metrics.json"), theirs).findings
+    for finding in (*claims, _golden(sources, sha, theirs)):
+        if finding.verdict is Verdict.REFUSED:
+            raise UndecidableError(
+                "evidence",
+                f"the evaluations of {name} and its own {finding.where} disagree: "
+                f"{finding.subject}: {finding.observed}",
+                "find out which model these evaluations are of, and name the right ones",
+            )
+
+
+def _golden(sources: Sources, sha: Digest, rows: Rows) -> Finding:
+    return check_golden(sources.of(sha, "golden.jsonl"), sources.of(sha, "interface.json"), rows)
 
 
 def _unseen(rules: tuple[MetricRule, ...], rows: Rows) -> Iterator[str]:
@@ -131,10 +153,18 @@ def _usable(rows: Rows) -> Finding:
         check="check-metrics.evaluations",
         subject="evaluations.jsonl",
         verdict=Verdict.PASSED,
-        observed=f"{len(rows):,} rows of {rows.kind} labels",
+        observed=f"{counted(len(rows), 'row')} of {rows.kind} labels",
         rule=_EVALUATIONS,
         where="evaluations.jsonl",
     )
+
+
+def _mend(error: UnusableError) -> str:
+    line, colon, _ = str(error).partition(":")
+    if colon and line.startswith("line "):
+        return f"correct {line} of evaluations.jsonl and publish the model anew"
+    then = "evaluate the model and publish it with its evaluations"
+    return f"{then}, or name them under `evidence:`" if str(error) == NO_EVALUATIONS else then
 
 
 def _unusable(error: UnusableError) -> Finding:
@@ -145,5 +175,5 @@ def _unusable(error: UnusableError) -> Finding:
         observed=str(error),
         rule=_EVALUATIONS,
         where="evaluations.jsonl",
-        next="evaluate the model and publish it with its evaluations, or name them under `evidence:`",
+        next=_mend(error),
     )

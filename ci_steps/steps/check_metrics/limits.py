@@ -1,8 +1,11 @@
 """Floors and ceilings: the value itself decides, and of a guarded slice what its interval proves."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
+
+import numpy as np
+from msgspec.structs import replace as evolved
 
 from ci_steps.model.settings import MetricRule
 from ci_steps.model.verdict import Finding, Verdict
@@ -58,6 +61,8 @@ class _Tried:
     value: float | UndefinedError
     bounds: Bounds | None
     method: str
+    unweighted: float | None = None
+    """Its value were all rows alike, where they are not."""
 
     @classmethod
     def of(cls, rule: MetricRule, subject: str, rows: Rows, seed: int) -> "_Tried":
@@ -71,7 +76,13 @@ class _Tried:
         bounds, method = interval_of(
             rule.metric, rows, confidence=rule.confidence, seed=seed, positive=rule.positive
         )
-        return cls(subject, rows, hold, value, bounds, method)
+        return cls(subject, rows, hold, value, bounds, method, _unweighted(rule, rows))
+
+
+def _unweighted(rule: MetricRule, rows: Rows) -> float | None:
+    if (rows.weight == rows.weight[0]).all():
+        return None
+    return value_of(rule.metric, replace(rows, weight=np.ones(len(rows))), rule.positive)
 
 
 def within_limits(rule: MetricRule, rows: Rows, seed: int) -> Iterator[Finding]:
@@ -88,8 +99,21 @@ def within_limits(rule: MetricRule, rows: Rows, seed: int) -> Iterator[Finding]:
             (one.hold, _finding(rule, limit, one, proven, family))
             for one, proven in zip(tried, harmed, strict=True)
         ]
-        yield from (finding for _, finding in found)
+        yield from (_weighed(limit, one, finding) for one, (_, finding) in zip(tried, found, strict=True))
         yield from coverage(rule, f"{by}: {limit.kind}", found)
+
+
+def _is_by_weights(limit: _Limit, one: _Tried) -> bool:
+    """Whether the weights of the rows alone decide: without them the limit would not be kept."""
+    return one.unweighted is not None and not limit.keeps(one.unweighted)
+
+
+def _weighed(limit: _Limit, one: _Tried, finding: Finding) -> Finding:
+    """Return what passed by the weights of its rows as a warning."""
+    if finding.verdict is not Verdict.PASSED or not _is_by_weights(limit, one):
+        return finding
+    then = f"its {limit.kind} is kept by the weights alone: look at which rows weigh little, and why"
+    return evolved(finding, verdict=Verdict.WARNED, next=then)
 
 
 def _parts(rule: MetricRule, rows: Rows) -> Iterator[tuple[str, Rows]]:
@@ -123,7 +147,7 @@ def _finding(rule: MetricRule, limit: _Limit, one: _Tried, proven: bool, family:
         return _without_value(rule, limit, one, one.value)
     kept = limit.keeps(one.value)
     verdict = hold.verdict(shown=kept, harmed=_is_harmed(hold, kept=kept, proven=proven))
-    seen = f"{number(one.value)}{ends(one.bounds, rule.confidence)}, n = {len(one.rows):,}"
+    seen = f"{number(one.value)}{_weights(one)}{ends(one.bounds, rule.confidence)}, n = {len(one.rows):,}"
     held = f"the value itself decides; {one.method} beside it"
     if hold.guarded:
         among = f", harm by Holm over {family} slices" if family > 1 else ""
@@ -138,6 +162,12 @@ def _finding(rule: MetricRule, limit: _Limit, one: _Tried, proven: bool, family:
         next=_next(rule, limit, hold, verdict, kept=kept),
         interval=interval(one.bounds, limit.value, rule.confidence, len(one.rows)) if one.bounds else None,
     )
+
+
+def _weights(one: _Tried) -> str:
+    if one.unweighted is None:
+        return ""
+    return f" weighted, {number(one.unweighted)} unweighted, effective n = {one.rows.effective:,}"
 
 
 def _without_value(rule: MetricRule, limit: _Limit, one: _Tried, why: UndefinedError) -> Finding:

@@ -65,7 +65,10 @@ class Sides:
 
 
 def brought_together(candidate: Rows, baseline: Rows) -> Sides:
-    """Pair the two sides by id, or leave them apart where they share none."""
+    """Pair the two sides by id, or leave them apart where they share none.
+
+    The candidate may have more examples, and none less.
+    """
     if candidate.kind != baseline.kind:
         raise UndecidableError(
             "truth",
@@ -84,8 +87,20 @@ def brought_together(candidate: Rows, baseline: Rows) -> Sides:
         only_candidate=len(ours) - len(here),
         only_baseline=len(theirs) - len(here),
     )
+    _refuse_left_out(sides)
     _refuse_other_truth(sides)
     return sides
+
+
+def _refuse_left_out(sides: Sides) -> None:
+    """Refuse to compare on a choice of the examples: those left out may be those that it gets wrong."""
+    if sides.only_baseline:
+        of = sides.only_baseline + len(sides.baseline)
+        raise UndecidableError(
+            "examples",
+            f"{sides.only_baseline:,} of the {of:,} examples that it is compared on have no evaluation",
+            "evaluate the candidate on all of them: those left out may be those that it gets wrong",
+        )
 
 
 def _refuse_other_truth(sides: Sides) -> None:

@@ -109,5 +109,5 @@ def _of_own_numbers(rows: Rows) -> Rows:
         return rows
     used, codes = np.unique(np.concatenate((rows.truth, rows.prediction)), return_inverse=True)
     truth, prediction = codes.reshape(2, -1).astype(np.int64, copy=False)
-    numbers = Numbers(np.array([rows.labels[code] for code in used.tolist()], dtype=float))
-    return replace(rows, labels=numbers, truth=truth, prediction=prediction)
+    known = rows.labels.array if isinstance(rows.labels, Numbers) else np.array(rows.labels, dtype=float)
+    return replace(rows, labels=Numbers(known[used]), truth=truth, prediction=prediction)

@@ -11,7 +11,7 @@ from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.steps.check_metrics.decisions import MIN_DIFFERING, is_enough
 from ci_steps.steps.check_metrics.pairs import UndecidableError
 from ci_steps.steps.check_metrics.rows import Rows
-from ci_steps.steps.check_metrics.wording import in_words, undecided
+from ci_steps.steps.check_metrics.wording import counted, in_words, undecided
 
 GUARD = "guard: refused on proven harm, else warned"
 
@@ -47,7 +47,8 @@ class Hold:
         """Say what a guarded part shows that is neither shown nor harmed."""
         if self.enough:
             return f"{seen}: no harm proven, and not shown"
-        return f"{self.n:,} examples: no harm proven; {rule.min_n:,} needed to be held to the rule ({seen})"
+        few = counted(self.n, "example")
+        return f"{few}: no harm proven; {rule.min_n:,} needed to be held to the rule ({seen})"
 
 
 def is_guarded(asked: bool | None, *, enough: bool) -> bool:
@@ -55,9 +56,9 @@ def is_guarded(asked: bool | None, *, enough: bool) -> bool:
     return not enough if asked is None else asked
 
 
-def is_covered(shown: int) -> bool:
-    """Whether a rule that warns of some slices stands on at least one that was shown."""
-    return shown > 0
+def is_covered(shown_n: int, of_n: int) -> bool:
+    """Whether a rule that warns of some slices was shown for at least half of the examples."""
+    return 2 * shown_n >= of_n
 
 
 def names_of(rule: MetricRule, *sides: Rows) -> tuple[str, ...]:
@@ -89,24 +90,25 @@ def no_slices(rule: MetricRule) -> Finding:
 
 
 def coverage(rule: MetricRule, subject: str, held: Sequence[tuple[Hold, Finding]]) -> Iterator[Finding]:
-    """Say whether a rule that only warns of some slices was shown in any: warnings alone are no evidence."""
+    """Say whether a rule that warns of some slices was shown for half of the examples: warnings show none."""
     if not any(finding.verdict is Verdict.WARNED for _, finding in held):
         return
     shown = [hold for hold, finding in held if finding.verdict is Verdict.PASSED]
-    covered = is_covered(len(shown))
     n, of = _total(shown), _total(hold for hold, _ in held)
-    largest = max(hold.n for hold, _ in held)
+    covered = is_covered(n, of)
+    largest = max(hold.n for hold, finding in held if finding.verdict is not Verdict.PASSED)
     yield Finding(
         check="check-metrics.guard",
         subject=subject,
         verdict=Verdict.PASSED if covered else Verdict.INCONCLUSIVE,
-        observed=f"{len(shown)} of {len(held)} slices shown, with {n:,} of {of:,} examples",
-        rule=f"shown in a slice at least; {in_words(rule)}",
+        observed=f"{len(shown)} of {len(held)} slices shown, with {n:,} of {of:,} examples "
+        f"({100 * n // of} %), the rest only guarded against harm",
+        rule=f"shown for half of the examples at least; {in_words(rule)}",
         where=rule.where,
         next=""
         if covered
-        else f"evaluate on more examples: the largest slice has {largest:,}, and each is held to the rule "
-        f"from {rule.min_n:,} on",
+        else f"evaluate on more examples: the largest slice not shown has {largest:,}, and each is held to "
+        f"the rule from {rule.min_n:,} on",
     )
 
 

@@ -12,6 +12,7 @@ from ci_steps.rundir import RunDir
 from ci_steps.steps.check_metrics.rows import UnusableError
 
 EVALUATIONS = "evaluations.jsonl"
+NO_EVALUATIONS = f"the model has no {EVALUATIONS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +23,20 @@ class Sources:
     plan: Plan
     fetched: FetchedModel
 
-    def file(self, path: str) -> Path | None:
-        """Return a file of the candidate, verified."""
-        found = _named(path, self.fetched.files)
-        return self.run.verified(self.fetched.folder, found) if found else None
-
     def evaluations(self, sha: Digest) -> Path:
         """Return the evaluations of a model, verified: its own, else those that release.yaml names."""
-        for folder, files in self._published(sha):
-            if found := _named(EVALUATIONS, files):
-                return self.run.verified(folder, found)
+        if own := self.of(sha, EVALUATIONS):
+            return own
         if came := self.fetched.evidence_of(sha):
             return self.run.verified(came.folder, came.file)
-        raise UnusableError(f"the model has no {EVALUATIONS}")
+        raise UnusableError(NO_EVALUATIONS)
+
+    def of(self, sha: Digest, path: str) -> Path | None:
+        """Return a file that a model was published with, verified, where it came."""
+        for folder, files in self._published(sha):
+            if found := _named(path, files):
+                return self.run.verified(folder, found)
+        return None
 
     def used(self, shas: frozenset[Digest]) -> Iterator[Finding]:
         """Say of which of these models the evaluations came from elsewhere, and what stands for them."""

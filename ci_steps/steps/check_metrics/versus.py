@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from ci_steps.model.settings import MetricRule
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.steps.check_metrics.compare import Comparison, compared
@@ -78,8 +80,16 @@ def versus(rule: MetricRule, sides: Sides | UndecidableError | None, seed: int) 
     found = [
         (one.hold, _finding(question, one, proven, family)) for one, proven in zip(tried, harmed, strict=True)
     ]
-    yield from (finding for _, finding in found)
+    yield from (finding if sides.paired else _apart(finding) for _, finding in found)
     yield from coverage(rule, f"{rule.metric} by {', '.join(names)} versus {rule.versus}", found)
+
+
+def _apart(finding: Finding) -> Finding:
+    """Return what passed on other examples as a warning: nobody can tell whether they are as hard."""
+    if finding.verdict is not Verdict.PASSED:
+        return finding
+    then = "evaluate both models on the same examples, with the same ids"
+    return replace(finding, verdict=Verdict.WARNED, next=then)
 
 
 def _with_itself(question: _Question, subject: str) -> Finding:
@@ -185,4 +195,6 @@ def _next(question: _Question, hold: Hold, verdict: Verdict, found: Comparison) 
     wanted = found.examples_that_decide
     if wanted is None:
         return "the difference is exactly the margin: no number of examples would decide it"
-    return f"too few examples: about {wanted:,} would decide it, should the difference stay so (80 % power)"
+    if is_shown(found.gain, question.margin):
+        return f"too few examples: with this difference it would pass at about {wanted:,} (80 % power)"
+    return f"as it looks now, about {wanted:,} examples would refuse it (80 % power)"

@@ -20,7 +20,11 @@ def number(value: float) -> str:
 
 def examples(rows: Rows) -> str:
     left = "" if rows.effective == len(rows) else f", whose weights leave the worth of {rows.effective:,}"
-    return f"{len(rows):,} examples{left}"
+    return f"{counted(len(rows), 'example')}{left}"
+
+
+def counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def in_words(rule: MetricRule) -> str:
@@ -52,7 +56,7 @@ def than(rule: MetricRule) -> str:
 def ends(bounds: Bounds | None, confidence: float) -> str:
     if bounds is None:
         return ", no interval"
-    return f", interval [{number(bounds.lower)}, {number(bounds.upper)}] ({100 * confidence:g} % at each end)"
+    return f", interval [{number(bounds.lower)}, {number(bounds.upper)}] ({100 * confidence:g} % one-sided)"
 
 
 def interval(bounds: Bounds, margin: float, confidence: float, n: int) -> Interval:

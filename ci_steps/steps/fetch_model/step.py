@@ -10,12 +10,11 @@ from ci_steps.model.manifest import Manifest, ModelFile
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.pipeline import Step
-from ci_steps.ports import ModelStore
+from ci_steps.ports import LostError, ModelStore
 from ci_steps.rundir import RunDir
 from ci_steps.steps.fetch_model import beside, here
 
-BASELINE_EVIDENCE = ("evaluations.jsonl", "golden.jsonl", "interface.json", "metrics.json")
-REFERENCE_EVIDENCE = ("evaluations.jsonl",)
+EVIDENCE_FILES = ("evaluations.jsonl", "golden.jsonl", "interface.json", "metrics.json")
 _AGAIN = "fetched-again"
 
 
@@ -43,7 +42,7 @@ class FetchModel(Step):
         kept: tuple[ModelFile, ...] = ()
         if plan.baseline:
             manifest = self.store.manifest(ModelRef.exact(plan.baseline.model, plan.baseline.sha))
-            kept = tuple(file for file in manifest.files if file.path in BASELINE_EVIDENCE)
+            kept = tuple(file for file in manifest.files if file.path in EVIDENCE_FILES)
             findings.append(self._fetched("baseline", manifest, kept, run))
         else:
             run.fresh_folder("baseline").rmdir()
@@ -94,7 +93,7 @@ class FetchModel(Step):
             if reference.sha == plan.sha or reference.sha in found:
                 continue
             manifest = self.store.manifest(ModelRef.exact(reference.model, reference.sha))
-            files = tuple(file for file in manifest.files if file.path in REFERENCE_EVIDENCE)
+            files = tuple(file for file in manifest.files if file.path in EVIDENCE_FILES)
             folder = f"references/{reference.sha.short}"
             findings.append(self._fetched(folder, manifest, files, run))
             found[reference.sha] = FetchedReference(sha=reference.sha, folder=folder, files=files)
@@ -111,15 +110,21 @@ class FetchModel(Step):
 
     def _fetched(self, folder: str, manifest: Manifest, files: tuple[ModelFile, ...], run: RunDir) -> Finding:
         into = run.fresh_folder(folder)
-        differing = self.store.fetch(files, into)
         size = sum(file.size for file in files)
+        try:
+            differing = self.store.fetch(files, into)
+        except LostError as error:
+            verdict, observed = Verdict.INCONCLUSIVE, str(error)
+        else:
+            verdict = Verdict.REFUSED if differing else Verdict.PASSED
+            observed = _differing(differing, into) or f"{len(files)} files, {size:,} bytes, as published"
         return Finding(
             check="fetch-model.bytes",
             subject=f"{folder.partition('/')[0].removesuffix('s')} {manifest.name}@{manifest.sha.short}",
-            verdict=Verdict.REFUSED if differing else Verdict.PASSED,
-            observed=_differing(differing, into) or f"{len(files)} files, {size:,} bytes, as published",
+            verdict=verdict,
+            observed=observed,
             rule="every byte is what the model's SHA stands for",
-            next="publish the model again, or restore the store from a copy" if differing else "",
+            next="" if verdict.lets_go_on else "publish the model again, or restore the store from a copy",
         )
 
 

@@ -118,10 +118,16 @@ class Generator:
         return _own(told, GeneratorSeen), [_own(line, Request) for line in whole]
 
     def _told(self, line: str) -> None:
-        word, *rest = line.split(maxsplit=4) or [""]
-        if word == "sent" and len(rest) == 4:
-            done, total, left, what = rest
-            self.progress.advance(int(done), int(total), f"requests ({what}, {left} s left)")
+        match line.split(maxsplit=4):
+            case ["sent", done, total, _, _] if done == total:
+                self.progress.say("all are sent; waiting for the last answers")
+            case ["sent", done, total, left, what]:
+                self.progress.advance(int(done), int(total), f"requests ({what}, {left} s left)")
+            case ["warming", done, most, side]:
+                whom = " the live release" if int(side) else ""
+                self.progress.advance(int(done), int(most), f"s at most (warming up{whom})")
+            case ["answered"]:
+                self.progress.say("all are answered; Locust writes its report")
 
 
 def _own(content: bytes, kind: type[T]) -> T:

@@ -42,6 +42,10 @@ def judged(seen: StageSeen, limits: LoadSettings) -> tuple[Finding, ...]:
     )
 
 
+def counted(n: int, which: str = "") -> str:
+    return f"{n:,} {which}request" if n == 1 else f"{n:,} {which}requests"
+
+
 def lag_p99(requests: Sequence[Request]) -> float:
     return quantile(sorted(max(0.0, r.lag_ms) for r in requests), 0.99) if requests else 0.0
 
@@ -55,7 +59,7 @@ def limited(limits: LoadSettings) -> dict[str, float]:
 def recorded(seen: StageSeen, limits: LoadSettings, side: str = "") -> Finding:
     """Tell whether every planned request has its record."""
     verdict = _PASSED if is_whole(len(seen.requests), seen.planned) else _INCONCLUSIVE
-    observed = f"{len(seen.requests):,} of {seen.planned:,} planned requests were recorded" + (
+    observed = f"{len(seen.requests):,} of {counted(seen.planned, 'planned ')} recorded" + (
         f": {seen.lost} of {seen.workers} workers ended before their share was sent" if seen.lost else ""
     )
     hint = "read load-test/locust.log, and run it again"
@@ -111,7 +115,7 @@ def _latencies(seen: StageSeen, limits: LoadSettings, *, late: bool) -> Iterator
     for name, limit in limited(limits).items():
         whole, left = (bounded(each, QUANTILES[name]) for each in (from_plan, at_least))
         verdict, hint = _verdict(name, limit, whole, left if late else whole)
-        observed = f"{whole.value:.1f} ms of {whole.n:,} requests{_between(whole)}"
+        observed = f"{whole.value:.1f} ms of {counted(whole.n)}{_between(whole)}"
         if late and is_beyond(whole.lower, limit):
             observed = f"{observed}, {left.value:.1f} ms without the generator's lateness"
         if verdict is _INCONCLUSIVE and not hint:
@@ -159,7 +163,7 @@ def _generator(seen: StageSeen, limits: LoadSettings) -> Finding:
     rule = f"the generator sends {held_to} (p99), and uses at most {MOST_CPU:.0%} of its core,"
     rule = f"{rule} else it measures itself"
     hint = (
-        f"{_BE_ON_TIME}: it may be {held_to}"
+        _BE_ON_TIME
         if has_cpu_left(seen.cpu)
         else f"plan more processes (workers: {seen.workers + 1}), or lower the rate"
     )

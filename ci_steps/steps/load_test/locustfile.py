@@ -79,7 +79,9 @@ class Planned(FastHttpUser):
             flying.spawn(self._send, go["side"], number, planned, began, rows)
             if planned - told >= 1:
                 told = planned
-                runner.send_message("sent", {"count": sent})
+                runner.send_message("sent", {"at": go["at"], "count": sent})
+        if go["round"] == len(_ROUNDS) - 1:
+            runner.send_message("sent", {"at": go["at"], "count": len(share)})
         flying.join()
         cpu = (time.process_time() - worked) / max(1e-6, time.perf_counter() - began)
         for start in range(0, len(rows) or 1, _TOLD_AT_ONCE):
@@ -132,6 +134,9 @@ class Conductor:
         self._counts: dict[str, int] = {}
         self._sent_before = 0
         self._said, self._left, self._at = "", 0.0, 0.0
+        self._warm_s: float | None = None
+        """How long the service has been warming up, up to this window; None: it is warm."""
+        self._side = 0
         self._idle: float | None = None
         self._seen: dict[str, Any] = {"workers": _WORKERS, "lost": 0, "warm_ups": [], "rounds": []}
         for name, listener in (("here", self._here), ("sent", self._sent), ("recorded", self._recorded)):
@@ -149,6 +154,7 @@ class Conductor:
             with (_FOLDER / "latencies.jsonl").open("w", encoding="utf-8") as file:
                 for number, planned in enumerate(_ROUNDS):
                     self._one(file, number, planned)
+            _tell("answered")
         finally:
             gevent.spawn(self._runner.quit)
 
@@ -170,17 +176,20 @@ class Conductor:
         window, rate = _ORDER["window_s"], _ORDER["warm_up_rate"]
         seen: dict[str, Any] = {"window_s": window, "medians_ms": [], "requests": 0, "failed": 0}
         self._seen["warm_ups"].append(seen)
-        self._said = "warming up"
+        self._side = side
         medians = seen["medians_ms"]
         while not medians or len(medians) * window < _ORDER["warm_up_most_s"] - 1e-6:
-            self._left = _ORDER["warm_up_most_s"] - len(medians) * window
+            self._warm_s = len(medians) * window
             self._sent_to(side, None, max(1, round(window * rate)))
             medians.append(statistics.median([row[2] for row in self._rows] or [0.0]))
             seen["requests"] += len(self._rows)
-            seen["failed"] += sum(bool(row[3]) for row in self._rows)
+            failed = sum(bool(row[3]) for row in self._rows)
+            seen["failed"] += failed
+            seen |= {"last_requests": len(self._rows), "last_failed": failed}
             self._write()
             if len(medians) * window > _ORDER["warm_up_least_s"] - 1e-6 and is_steady(medians):
                 break
+        self._warm_s = None
 
     def _sent_to(self, side: int, number: int | None, requests: int) -> float:
         """Have a round sent, wait until every worker has told what came of it, and return when it began."""
@@ -205,11 +214,16 @@ class Conductor:
 
     def _sent(self, environment: Environment, msg: Any, **_: Any) -> None:
         del environment
+        if msg.data["at"] != self._at:  # of a round that is over
+            return
+        since = max(0.0, time.time() - self._at)
+        if self._warm_s is not None:
+            most = _ORDER["warm_up_most_s"]
+            _tell(f"warming {min(most, self._warm_s + since):.0f} {most:.0f} {self._side}")
+            return
         self._counts[msg.node_id] = msg.data["count"]
-        done = sum(self._counts.values())
-        left = max(0.0, self._left - (time.time() - self._at))
-        told = f"sent {self._sent_before + done} {_ORDER['planned']} {left:.0f} {self._said}"
-        print(told, file=sys.stderr, flush=True)  # noqa: T201 - the step reads it
+        done = self._sent_before + sum(self._counts.values())
+        _tell(f"sent {done} {_ORDER['planned']} {max(0.0, self._left - since):.0f} {self._said}")
 
     def _recorded(self, environment: Environment, msg: Any, **_: Any) -> None:
         del environment
@@ -237,6 +251,10 @@ def ready(environment: Environment, **_: Any) -> None:
 
 
 events.init.add_listener(ready)  # type: ignore[no-untyped-call]  # as they give it
+
+
+def _tell(told: str) -> None:
+    print(told, file=sys.stderr, flush=True)  # noqa: T201 - the step reads it
 
 
 def _to_send(environment: Environment, msg: Any, **_: Any) -> None:

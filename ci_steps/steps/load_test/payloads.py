@@ -10,6 +10,7 @@ from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.model.wire import decoded
 from ci_steps.rundir import RunDir
 from ci_steps.steps.load_test.decisions import FEWEST_PAYLOADS, is_varied
+from ci_steps.steps.load_test.judgement import counted
 
 _GOLDEN, _INTERFACE = "golden.jsonl", "interface.json"
 _WANTED = 200
@@ -19,27 +20,31 @@ def payloads(run: RunDir, plan: Plan) -> tuple[list[str], Finding]:
     """Return the bodies to send, in their order, and whether they are enough."""
     if plan.load.payloads == "interface":
         return _of_interface(run, plan)
-    bodies = _of_golden(run)
-    verdict = Verdict.PASSED if bodies else Verdict.INCONCLUSIVE
-    seen = f"{len(bodies):,} requests of {_GOLDEN}" if bodies else f"no request in {_GOLDEN}"
-    hint = "publish the model with golden rows, or send `payloads: interface`"
-    return bodies, _finding(verdict, seen, "requests are those of the golden rows", plan.load, hint)
+    return _of_golden(run, plan)
 
 
-def _of_golden(run: RunDir) -> list[str]:
+def _of_golden(run: RunDir, plan: Plan) -> tuple[list[str], Finding]:
     rows = [
         decoded(line, dict[str, Any], where=_GOLDEN)
         for line in _content(run, _GOLDEN).splitlines()
         if line.strip()
     ]
-    return [msgspec.json.encode(row["request"]).decode() for row in rows if "request" in row]
+    asked = [row["request"] for row in rows if "request" in row]
+    # Equal requests, however their keys are ordered, would measure a cache.
+    different = len({msgspec.json.encode(request, order="sorted") for request in asked})
+    verdict = Verdict.PASSED if is_varied(different) else Verdict.INCONCLUSIVE
+    seen = f"{counted(different, 'different ')} in {_GOLDEN}, of {counted(len(asked))}"
+    rule = f"{FEWEST_PAYLOADS} or more different requests in {_GOLDEN}"
+    hint = "publish the model with more golden rows, or send `payloads: interface`"
+    bodies = [msgspec.json.encode(request).decode() for request in asked]
+    return bodies, _finding(verdict, seen, rule, plan.load, hint)
 
 
 def _of_interface(run: RunDir, plan: Plan) -> tuple[list[str], Finding]:
     from jsonschema import SchemaError
     from jsonschema.validators import validator_for
 
-    from ci_steps.steps.load_test.instances import different
+    from ci_steps.steps.made_requests.valid import different
 
     rule = f"{FEWEST_PAYLOADS} or more different requests that {_INTERFACE} allows"
     hint = "send `payloads: golden`, or give examples in the interface's schema"

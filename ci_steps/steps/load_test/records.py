@@ -35,6 +35,8 @@ class WarmUpSeen(Wire, frozen=True, kw_only=True):
     medians_ms: Annotated[tuple[float, ...], Meta(description="median latency of each window, ms")]
     requests: Annotated[int, Meta(description="requests sent", ge=0)]
     failed: Annotated[int, Meta(description="requests that failed", ge=0)]
+    last_requests: Annotated[int, Meta(description="requests sent in the last window", ge=0)] = 0
+    last_failed: Annotated[int, Meta(description="requests that failed of those", ge=0)] = 0
 
 
 class GeneratorSeen(Wire, frozen=True, kw_only=True):

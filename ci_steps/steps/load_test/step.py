@@ -54,6 +54,7 @@ class LoadTest(Step):
         findings, targets = [payload], []
         with ExitStack() as stack:
             image = f"{pushed.repository}@{pushed.image}"
+            self.progress.say("starting the container")
             candidate = self._started(stack, image, plan, folder / "container.log")
             self.progress.say("waiting for the container to be ready")
             findings.append(readiness(candidate, plan.integration, "container.log"))
@@ -86,6 +87,7 @@ class LoadTest(Step):
             return [versus.without_baseline(plan.load)], ""
         if plan.baseline.image == pushed.image:
             return list(versus.identical(plan.load)), ""
+        self.progress.say("starting the live release's container")
         live = self._started(stack, plan.baseline.reference, plan, folder / "live.log")
         self.progress.say("waiting for the live release's container to be ready")
         ready = readiness(live, plan.integration, "live.log")
@@ -101,7 +103,7 @@ def _judged(
     alone = [r for r in requests if not rounds[r.round].in_turns]
     return LoadReport(
         findings=(
-            *(warmup.finding(warm, _SIDES[number], load) for number, warm in enumerate(seen.warm_ups)),
+            *(warmup.finding(warm, number, load) for number, warm in enumerate(seen.warm_ups)),
             *_findings(plan, rounds, seen, requests),
         ),
         not_checked=tuple(_not_checked(load)),
@@ -116,9 +118,6 @@ def _judged(
         latencies="load-test/latencies.jsonl",
         locust="load-test/locust.html",
     )
-
-
-_SIDES = ("the pushed image", "the live release")
 
 
 def _findings(

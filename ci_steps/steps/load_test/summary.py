@@ -13,6 +13,7 @@ from ci_steps.documents import (
 )
 from ci_steps.model.settings import QUANTILES, LoadSettings
 from ci_steps.steps.load_test.bounds import bounded, quantile
+from ci_steps.steps.load_test.decisions import is_enough
 from ci_steps.steps.load_test.judgement import achieved, lag_p99, limited
 from ci_steps.steps.load_test.records import Request, StageSeen
 from ci_steps.steps.load_test.versus import Turns
@@ -22,11 +23,12 @@ _MOST_INTERVALS = 300
 
 
 def quantiles(requests: Sequence[Request]) -> dict[str, float]:
-    """Return p50, p95, p99 and the greatest latency, ms."""
+    """Return p50, p95 and p99, of which so many requests can tell, and the greatest latency, ms."""
     latencies = sorted(r.latency_ms for r in requests)
     if not latencies:
         return {}
-    return {name: quantile(latencies, q) for name, q in QUANTILES.items()} | {"max": latencies[-1]}
+    told = {name: quantile(latencies, q) for name, q in QUANTILES.items() if is_enough(len(latencies), name)}
+    return told | {"max": latencies[-1]}
 
 
 def stage_of(seen: StageSeen, turns: Turns | None, limits: LoadSettings) -> LoadStage:

@@ -9,7 +9,7 @@ from ci_steps.model.value import Value
 from ci_steps.model.verdict import Finding, Interval, Verdict
 from ci_steps.steps.load_test.bounds import CONFIDENCE, bounded
 from ci_steps.steps.load_test.decisions import is_beyond, is_enough, is_within
-from ci_steps.steps.load_test.judgement import errors, late_by, limited, recorded
+from ci_steps.steps.load_test.judgement import counted, errors, late_by, limited, recorded
 from ci_steps.steps.load_test.records import StageSeen
 
 LIVE = ", the live release"
@@ -48,7 +48,7 @@ def compared(turns: Turns, limits: LoadSettings, seed: str) -> Iterator[Finding]
         hint = "how quickly a request fails says nothing; see load-test/live.log for why the live one does"
         yield _baseline(live, limits, LIVE, problem, hint)
         return
-    yield _baseline(live, limits, LIVE, f"{len(live.requests):,} requests, {errors(live, limits).observed}")
+    yield _baseline(live, limits, LIVE, f"{counted(len(live.requests))}, {errors(live, limits).observed}")
     late = late_by(turns.candidate, limits) or late_by(live, limits)
     for name in limited(limits):
         yield _versus(name, turns, limits, seed, late)
@@ -130,7 +130,7 @@ def _versus(name: str, turns: Turns, limits: LoadSettings, seed: str, late: str)
         check="load-test.versus",
         subject=f"{name} at {turns.candidate.subject}",
         verdict=verdict,
-        observed=f"{value:+.1f} ms, {lower:+.1f} to {upper:+.1f} ms, of {n:,} requests to each",
+        observed=f"{value:+.1f} ms, {_between(lower, upper)}, of {counted(n)} to each",
         rule=_rule(name, limits),
         where=limits.where,
         next="" if verdict is _PASSED else hint,
@@ -138,6 +138,11 @@ def _versus(name: str, turns: Turns, limits: LoadSettings, seed: str, late: str)
         if known
         else None,
     )
+
+
+def _between(lower: float, upper: float) -> str:
+    known = all(map(math.isfinite, (lower, upper)))
+    return f"{lower:+.1f} to {upper:+.1f} ms" if known else "too few for bounds"
 
 
 def _rule(name: str, limits: LoadSettings) -> str:

@@ -1,6 +1,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import ClassVar
 
 import msgspec
@@ -19,6 +20,7 @@ from ci_steps.rundir import RunDir
 from ci_steps.steps.plan.others import evidence, references
 from ci_steps.steps.plan.promotion import Carried
 from ci_steps.steps.plan.reference import asked_for, pointer_in, refuse_taken_back
+from ci_steps.steps.plan.waivers import refuse_long_waivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,14 @@ class MakePlan(Step):
     config: str
     store: ModelStore
     ledger: Callable[[str], Ledger]
+    today: Callable[[], date] = lambda: datetime.now(UTC).date()
     promoted: RunDir | None = None
     """The run whose release is carried on to another environment; it names the model."""
 
     def run(self, run: RunDir) -> Plan:
         environment = self._environment()
         refuse_bad_rules(self.settings.metrics)
+        refuse_long_waivers(self.settings.waivers, self.today())
         carried = self._carried(environment, run)
         project = (run.root / self.project).resolve()
         ref = carried.ref if carried else asked_for(self.model, self.settings.model, project)

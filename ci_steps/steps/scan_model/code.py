@@ -68,6 +68,11 @@ def compiled(path: str, content: Content) -> str:
     return ""
 
 
+def at_start(path: str) -> bool:
+    """Whether its name has Python run it at every start: no model needs that."""
+    return PurePosixPath(path).suffix.lower() == ".pth"
+
+
 def is_template(path: str) -> bool:
     """Whether its name says that Jinja renders it."""
     return PurePosixPath(path).suffix.lower() in TEMPLATES

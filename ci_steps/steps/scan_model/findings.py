@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ci_steps.model.settings import ScanSettings
 from ci_steps.model.verdict import Finding, Verdict
+from ci_steps.steps.scan_model.code import at_start
 from ci_steps.steps.scan_model.content import Problem
 from ci_steps.steps.scan_model.names import reaches_beyond
 from ci_steps.steps.scan_model.reading import Reading
@@ -68,6 +69,8 @@ def _code(path: str, reading: Reading, settings: ScanSettings) -> Finding:
     allowed = bool(reading.source) and path in settings.code
     if allowed:
         then = ""
+    elif reading.source and at_start(path):
+        then = "take it out: Python runs it whenever it starts, whether the model is loaded or not"
     elif reading.source:
         then = f"read it, and if it may run add {path} to scan.code"
     else:

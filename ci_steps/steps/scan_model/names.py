@@ -49,7 +49,8 @@ _NAMES = words(
     "torch.jit.load keras.models.load_model keras.models.model_from_json keras.layers.Lambda "
     "keras.layers.TFSMLayer keras.layers.TorchModuleWrapper yaml.load yaml.unsafe_load yaml.full_load "
     "sklearn.datasets.fetch_openml torch._utils._import_dotted_name torch.jit.CompilationUnit "
-    "typing._eval_type typing.ForwardRef dataclasses._create_fn dataclasses.make_dataclass onnxruntime.InferenceSession"
+    "typing._eval_type typing.ForwardRef dataclasses._create_fn dataclasses.make_dataclass"
+    " onnxruntime.InferenceSession"
 )
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 

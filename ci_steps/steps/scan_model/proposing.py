@@ -14,6 +14,7 @@ from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.rundir import RunDir
 from ci_steps.steps.scan_model.allowing import parted
 from ci_steps.steps.scan_model.claims import settled
+from ci_steps.steps.scan_model.code import at_start
 from ci_steps.steps.scan_model.content import opened
 from ci_steps.steps.scan_model.findings import findings_of
 from ci_steps.steps.scan_model.reading import Reading, read
@@ -80,13 +81,13 @@ def _proposed(files: Mapping[str, Path]) -> Proposal:
     _, trusted = parted(readings)
     names = {name for reading in trusted.values() for name in reading.shown.globals}
     allow = tuple(sorted(names, key=lambda name: (_package(name), name)))
-    code = tuple(sorted(name for name, reading in trusted.items() if _may_run(reading)))
+    code = tuple(sorted(name for name, reading in trusted.items() if _may_run(name, reading)))
     return Proposal(allow, code, tuple(_blocking(readings, ScanSettings(allow=allow, code=code))))
 
 
-def _may_run(reading: Reading) -> bool:
-    """Whether its path in scan.code would let it pass."""
-    return bool(reading.source) and not reading.shown.problems
+def _may_run(name: str, reading: Reading) -> bool:
+    """Whether its path in scan.code would let it pass, and a model can need it."""
+    return bool(reading.source) and not reading.shown.problems and not at_start(name)
 
 
 def _blocking(readings: Mapping[str, Reading], settings: ScanSettings) -> Iterable[Finding]:

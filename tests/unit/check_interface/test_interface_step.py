@@ -13,7 +13,7 @@ from ci_steps.model.witness import Witness
 from ci_steps.selftest.interfaces import interface_with, taking, with_input
 from ci_steps.selftest.specimen import INTERFACE, Specimen, model_files
 from ci_steps.steps.check_interface import CheckInterface
-from ci_steps.steps.check_interface.subset import compared
+from ci_steps.steps.check_interface.subset import Unnamed, compared
 
 
 def report(specimen: Specimen, root: Path) -> InterfaceReport:
@@ -31,8 +31,9 @@ def test_a_break_names_the_pointer_the_request_and_the_file_that_holds_it(tmp_pa
 
     [broken] = only(found, Verdict.REFUSED)
     assert broken.subject == "input /properties/x/type"
-    assert broken.observed.startswith("the baseline accepts {")
-    assert broken.observed.endswith("the candidate does not: the candidate takes only text")
+    assert broken.observed == (
+        "the baseline accepts golden row t0 with x = 0, the candidate does not: the candidate takes only text"
+    )
     assert broken.next
     assert found.witnesses == (broken.witness,) == ("witnesses/1-request.json",)
 
@@ -71,6 +72,51 @@ def test_a_new_property_with_a_type_says_that_it_breaks_by_the_letter(tmp_path: 
     [broken] = only(found, Verdict.REFUSED)
     assert broken.subject == "input /properties/lang/enum"
     assert "by the letter the other side leaves further properties open" in broken.observed
+    assert "interface.unknown_fields: ignore passes over that" in broken.observed
+
+
+def test_nobody_who_ignores_unknown_fields_is_told_to_ignore_them() -> None:
+    required = {"type": "object", "required": ["score"]}
+    typed = {"type": "object", "properties": {"score": {"type": "number"}}}
+
+    found = compared(required, typed, unnamed=Unnamed(inner_has_none=True))
+
+    assert found.differences
+    assert not any("unknown_fields" in each.because for each in found.differences)
+
+
+def test_golden_rows_that_break_their_own_interface_say_why_before_which(tmp_path: Path) -> None:
+    wanting = {"type": "object", "properties": {"text": {}, "lang": {}}, "required": ["text", "lang"]}
+    served = Specimen(files=with_input(wanting), baseline=model_files())
+
+    own, baseline = (f for f in report(served, tmp_path).blocking if f.check == "check-interface.golden")
+
+    assert own.observed.startswith("all ")
+    assert own.observed.endswith(
+        " golden rows break the model's own interface.json: request: 'lang' is a required property "
+        "(first: row t0)"
+    )
+    assert own.where == "interface.json"
+    assert baseline.observed.startswith("the candidate refuses all ")
+    assert baseline.observed.endswith("'lang' is a required property (first: row t0)")
+
+
+def test_a_side_that_takes_everything_is_one_refusal_with_its_cause(tmp_path: Path) -> None:
+    files = model_files(**{"interface.json": interface_with(output=True)})
+
+    [broken] = only(report(Specimen(files=files, baseline=model_files()), tmp_path), Verdict.REFUSED)
+
+    assert (broken.check, broken.subject) == ("check-interface.output", "output")
+    assert broken.observed.startswith("the candidate's output takes everything, and so breaks what the ")
+    assert broken.witness == "witnesses/1-answer.json"
+
+
+def test_a_reference_that_leads_nowhere_advises_one_waiver_of_golden_rows(tmp_path: Path) -> None:
+    lost = {"properties": {"text": {"$ref": "#/$defs/text"}}, "required": ["text"]}
+
+    found = report(Specimen(files=with_input(lost), baseline=model_files()), tmp_path)
+
+    assert sum("waive check-interface.golden" in finding.next for finding in found.blocking) <= 1
 
 
 def test_what_was_decided_equal_is_one_passed_finding_a_direction(tmp_path: Path) -> None:

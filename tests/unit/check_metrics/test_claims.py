@@ -77,9 +77,9 @@ def test_a_label_that_is_no_text_is_named_as_it_is(
         ({"metric": "roc_auc", "positive": "no"}, Verdict.INCONCLUSIVE, "score is that of 'yes'"),
         ({"metric": "f1_macro", "positive": "no"}, Verdict.REFUSED, "claimed of 'no', which f1_macro is not"),
         ({"metric": "brier_score"}, Verdict.REFUSED, "claimed that higher is better, which it is not"),
-        ({"n": 79}, Verdict.REFUSED, "claimed on n = 79, evaluations have 80"),
+        ({"n": 79}, Verdict.REFUSED, "metrics.json claims n = 79, evaluations.jsonl has 80 rows"),
         ({"slice": {"length": "medium"}, "n": 0}, Verdict.INCONCLUSIVE, "there are no rows"),
-        ({"slice": {"size": "long"}, "n": 80}, Verdict.REFUSED, "evaluations have 0"),
+        ({"slice": {"size": "long"}, "n": 80}, Verdict.REFUSED, "evaluations.jsonl has 0 rows"),
         ({"metric": "mae", "direction": "lower"}, Verdict.INCONCLUSIVE, "needs numbers"),
     ],
 )

@@ -18,7 +18,7 @@ GOOD = '{"id": "a", "truth": "x", "prediction": "y"}'
     [
         ("{", "line 2: input data was truncated"),
         ('{"id": "b", "truth": "x"}', "missing required field `prediction`"),
-        ('{"id": "b", "truth": null, "prediction": "x"}', "got `null`"),
+        ('{"id": "b", "truth": null, "prediction": "x"}', "truth is null"),
         ('{"id": "b", "truth": "x", "prediction": "x", "score": NaN}', "NaN or Infinity"),
         ('{"id": "b", "truth": "x", "prediction": "x", "score": -Infinity}', "NaN or Infinity"),
         ('{"id": "b", "truth": "x", "prediction": "x", "weigth": 2}', "unknown field `weigth`"),
@@ -81,7 +81,7 @@ LONG = 40_000
 @pytest.mark.parametrize(
     ("spoilt", "why"),
     [
-        ({"prediction": None}, "got `null`"),
+        ({"prediction": None}, "prediction is null"),
         ({"truth": True}, "truth is a boolean where a text stood before"),
         ({"weight": -1}, "weight is -1"),
         ({"id": "t7"}, "id 't7' was there before"),

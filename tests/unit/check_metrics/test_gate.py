@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_a_comparison_says_both_values_the_interval_and_what_it_stands_on(tmp_pa
     finding = the("versus", report(tmp_path, VERSUS, baseline=model(evaluations(wrong=90))))
 
     assert finding.observed == (
-        "0.9 against 0.91: -0.01, interval [-0.016947, -0.0053944] (95 % at each end), "
+        "0.9 against 0.91: -0.01, interval [-0.016947, -0.0053944] (95 % one-sided), "
         "n = 1,000, 10 discordant pairs"
     )
     assert finding.where == "release.yaml:11"
@@ -97,7 +98,53 @@ def test_too_few_examples_come_with_the_number_that_would_decide(tmp_path: Path)
     )
 
     assert finding.verdict is Verdict.INCONCLUSIVE
-    assert "about 15,000 would decide it" in finding.next
+    assert "it would pass at about 15,000 (80 % power)" in finding.next
+
+
+def test_of_a_difference_past_the_margin_more_examples_would_refuse_and_that_is_said(tmp_path: Path) -> None:
+    worse = the("versus", report(tmp_path, VERSUS, files=model(evaluations(wrong=132)), baseline=model(ROWS)))
+
+    assert worse.verdict is Verdict.INCONCLUSIVE
+    assert re.fullmatch(r"as it looks now, about [\d,]+ examples would refuse it \(80 % power\)", worse.next)
+
+
+@pytest.mark.parametrize(("line", "why"), [(b"{\n", "line 1001"), (jsonl([ROWS[8]]), "line 1001")])
+def test_a_line_that_is_wrong_is_to_be_corrected(tmp_path: Path, line: bytes, why: str) -> None:
+    files = model(ROWS, **{"evaluations.jsonl": jsonl(ROWS) + line})
+
+    unusable = the("evaluations", report(tmp_path, FLOOR, files=files))
+
+    assert unusable.next == f"correct {why} of evaluations.jsonl and publish the model anew"
+
+
+@pytest.mark.parametrize(("evaluations", "may_be_named"), [(None, True), (b"", False)])
+def test_evaluations_of_elsewhere_are_advised_only_where_the_model_has_none(
+    tmp_path: Path, evaluations: bytes | None, may_be_named: bool
+) -> None:
+    files = model(ROWS, **{"evaluations.jsonl": evaluations})
+
+    unusable = the("evaluations", report(tmp_path, FLOOR, files=files))
+
+    assert unusable.next.startswith("evaluate the model and publish it with its evaluations")
+    assert ("`evidence:`" in unusable.next) is may_be_named
+
+
+def test_a_limit_on_weighted_rows_shows_the_value_without_weights(tmp_path: Path) -> None:
+    rows = [
+        row | {"weight": 0.1 if row["truth"] != row["prediction"] else 1.0} for row in evaluations(wrong=300)
+    ]
+
+    floor = the("floor", report(tmp_path, FLOOR, files=model(rows)))
+
+    assert floor.verdict is Verdict.WARNED
+    assert floor.observed.startswith("0.9589 weighted, 0.7 unweighted, effective n = 758, interval")
+    assert "by the weights alone" in floor.next
+
+
+def test_weights_that_change_nothing_are_no_word_worth(tmp_path: Path) -> None:
+    rows = [row | {"weight": 2.0} for row in ROWS]
+
+    assert "weight" not in the("floor", report(tmp_path, FLOOR, files=model(rows))).observed
 
 
 def test_ids_that_are_not_shared_are_counted(tmp_path: Path) -> None:

@@ -18,14 +18,21 @@ def changed(place: int, **changes: object) -> list[Line]:
     return [line | changes if n == place else line for n, line in enumerate(LINES)]
 
 
-def test_rows_stand_beside_those_of_the_same_id_and_the_others_are_counted(tmp_path: Path) -> None:
-    theirs = [*LINES[:10:-1], *({**line, "id": f"x{n}"} for n, line in enumerate(LINES[:3]))]
+def test_a_choice_of_the_examples_is_not_compared(tmp_path: Path) -> None:
+    with pytest.raises(UndecidableError, match="3 of the 60 examples that it is compared on") as problem:
+        sides_of(LINES[3:], LINES, tmp_path)
 
-    sides = sides_of(LINES, theirs, tmp_path)
+    assert problem.value.check == "check-metrics.examples"
+
+
+def test_rows_stand_beside_those_of_the_same_id_and_more_of_the_candidate_are_counted(
+    tmp_path: Path,
+) -> None:
+    sides = sides_of(LINES, LINES[:10:-1], tmp_path)
 
     assert sides.paired
     assert list(sides.candidate.ids) == list(sides.baseline.ids) == sorted(line["id"] for line in LINES[11:])
-    assert (sides.only_candidate, sides.only_baseline) == (11, 3)
+    assert (sides.only_candidate, sides.only_baseline) == (11, 0)
     assert (sides.candidate.truth == sides.baseline.truth).all()
 
 

@@ -100,15 +100,20 @@ def test_warnings_alone_leave_a_rule_inconclusive_and_say_what_is_missing(tmp_pa
 
     guard = of(found, "guard", "accuracy by length versus baseline")
     assert guard.verdict is Verdict.INCONCLUSIVE
-    assert guard.observed == "0 of 2 slices shown, with 0 of 120 examples"
-    assert "the largest slice has 60, and each is held to the rule from 100 on" in guard.next
+    assert (
+        guard.observed
+        == "0 of 2 slices shown, with 0 of 120 examples (0 %), the rest only guarded against harm"
+    )
+    assert "the largest slice not shown has 60, and each is held to the rule from 100 on" in guard.next
     assert guard.where == "release.yaml:12"
 
 
 def test_a_rule_that_is_shown_in_a_slice_says_how_much_that_is(tmp_path: Path) -> None:
     found = report(tmp_path, BY_LENGTH, with_tiny(ROWS, 12, 1), with_tiny(ROWS, 12))
 
-    assert of(found, "guard", "").observed == "2 of 3 slices shown, with 988 of 1,000 examples"
+    assert of(found, "guard", "").observed == (
+        "2 of 3 slices shown, with 988 of 1,000 examples (98 %), the rest only guarded against harm"
+    )
 
 
 def test_every_slice_there_is_means_every_name_on_either_side(tmp_path: Path) -> None:

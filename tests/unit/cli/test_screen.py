@@ -33,6 +33,35 @@ def test_a_finding_that_stands_nowhere_shows_no_empty_brackets(
     assert f"refused {told} (the rule)" in capsys.readouterr().out
 
 
+def found(verdict: Verdict, observed: str = "seen") -> Finding:
+    return Finding(check="a.b", verdict=verdict, observed=observed, rule="the rule")
+
+
+def test_what_stops_a_step_is_told_once_and_the_rest_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    stops = (found(Verdict.REFUSED, "this is wrong"), found(Verdict.INCONCLUSIVE, "this is open"))
+    document = MetricsReport(findings=(*stops, found(Verdict.PASSED), found(Verdict.PASSED)))
+    ran = Ran("check-metrics", document, stops=stops)
+
+    PlainLines().ended(ran)
+    said = capsys.readouterr().out
+
+    assert "check-metrics: refused - 1 refused, 1 inconclusive, 2 passed\n" in said
+    assert said.count("this is wrong") == said.count("this is open") == 1
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASSED, Verdict.REFUSED])
+def test_what_was_not_looked_at_is_counted_in_the_line(
+    verdict: Verdict, capsys: pytest.CaptureFixture[str]
+) -> None:
+    findings = (found(verdict), found(verdict))
+    document = MetricsReport(findings=findings, not_checked=("slice length: no rule looks at it",))
+    stops = () if verdict is Verdict.PASSED else findings
+
+    PlainLines().ended(Ran("check-metrics", document, stops=stops))
+
+    assert capsys.readouterr().out.splitlines()[0].endswith("; 1 not checked")
+
+
 def test_a_step_that_was_interrupted_is_not_left_spinning(capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted() -> None:
         with LiveTable(("plan", "load-test")) as table:

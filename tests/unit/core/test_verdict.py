@@ -61,6 +61,13 @@ def test_an_expired_waiver_does_nothing() -> None:
     assert admit([report], (waiver(until=date(2026, 5, 31)),), TODAY)[1]
 
 
+def test_a_waiver_holds_a_year_at_most() -> None:
+    report = MetricsReport(findings=(finding(Verdict.INCONCLUSIVE),))
+
+    assert admit([report], (waiver(until=date(2027, 6, 2)),), TODAY)[1] is None
+    assert admit([report], (waiver(until=date(2027, 6, 3)),), TODAY)[1] is not None
+
+
 def test_a_waiver_for_another_check_does_nothing() -> None:
     report = MetricsReport(findings=(finding(Verdict.INCONCLUSIVE),))
 

@@ -168,7 +168,16 @@ def test_the_generator_is_held_to_a_number_that_is_told(p50_ms: float, most: str
 
     late = found(rows, LoadSettings(rate=100, seconds=10, p50_ms=p50_ms))["generator"]
 
-    for text in (late.rule, late.next):
-        assert "late by at most 10 ms, or a tenth of the tightest latency limit" in text
-        assert f"here {most}" in text
+    assert "late by at most 10 ms, or a tenth of the tightest latency limit" in late.rule
+    assert f"here {most}" in late.rule
+    assert late.next == (
+        "free the machine, lower the rate, plan more `workers`, or run load-test on another machine"
+    )
     assert late.observed == "70.0 ms late (p99), 0% of its core used"
+
+
+def test_one_request_is_told_as_one() -> None:
+    seen = found([request(5)])
+
+    assert seen["p50"].observed == "5.0 ms of 1 request"
+    assert seen["requests"].observed == "1 of 1 planned request recorded"

@@ -1,6 +1,7 @@
 """The step around Locust: what is started, what is told, and what becomes of records that are not whole."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ import jsonschema
 import msgspec
 import pytest
 
+from ci_steps.adapters.programs import ChildPrograms
 from ci_steps.documents import LoadReport, PushedImage
 from ci_steps.errors import OutsideError
 from ci_steps.model.digest import Digest
@@ -19,7 +21,7 @@ from ci_steps.model.verdict import Verdict
 from ci_steps.ports import Ended
 from ci_steps.selftest.loads import Recorder
 from ci_steps.selftest.loopback import LoopbackContainer, LoopbackService
-from ci_steps.selftest.specimen import INTERFACE, Specimen, model_files
+from ci_steps.selftest.specimen import INTERFACE, Specimen, jsonl, model_files
 from ci_steps.steps.load_test import LoadTest
 from tests.fakes.progress import Told
 
@@ -87,9 +89,7 @@ def test_a_record_that_was_cut_off_is_none_and_the_rest_counts(tmp_path: Path) -
 
     assert report.sent == 999
     assert report.verdict is Verdict.INCONCLUSIVE
-    assert [finding.observed for finding in report.blocking] == [
-        "999 of 1,000 planned requests were recorded"
-    ]
+    assert [finding.observed for finding in report.blocking] == ["999 of 1,000 planned requests recorded"]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,8 @@ def test_how_far_it_is_is_told_with_its_rate_and_the_time_left(tmp_path: Path) -
         def run(self, command: Sequence[str], *, on_line: Any = None, **asked: Any) -> Ended:
             on_line("sent 300 1000 7 100/s")
             on_line("a word of Locust's own")
+            on_line("sent 1000 1000 0 100/s")
+            on_line("answered")
             return super().run(command, **asked)
 
     progress = Told()
@@ -119,7 +121,78 @@ def test_how_far_it_is_is_told_with_its_rate_and_the_time_left(tmp_path: Path) -
     report_of(tmp_path, sent=Telling(), progress=progress)
 
     assert progress.counts == [(300, 1000, "requests (100/s, 7 s left)")]
-    assert "Locust plans 100 requests a second for 10 s" in progress.said
+    assert progress.said == [
+        "starting the container",
+        "waiting for the container to be ready",
+        "Locust plans 100 requests a second for 10 s",
+        "all are sent; waiting for the last answers",
+        "all are answered; Locust writes its report",
+    ]
+
+
+def test_a_warm_up_is_counted_in_its_own_seconds(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Telling(Recorder):
+        def run(self, command: Sequence[str], *, on_line: Any = None, **asked: Any) -> Ended:
+            on_line("warming 3 30 0")
+            on_line("warming 4 30 1")
+            return super().run(command, **asked)
+
+    progress = Told()
+
+    report_of(tmp_path, sent=Telling(), progress=progress)
+
+    assert progress.counts == [
+        (3, 30, "s at most (warming up)"),
+        (4, 30, "s at most (warming up the live release)"),
+    ]
+
+
+def equal(*, different: int, n: int = 200) -> Specimen:
+    """Return a model of whose golden requests so many are different."""
+    rows = [{"id": f"t{at}", "request": {"text": f"good {at % different}"}} for at in range(n)]
+    return Specimen(model_files(**{"golden.jsonl": jsonl(rows)}))
+
+
+@pytest.mark.parametrize(
+    ("different", "verdict"), [(20, "passed"), (19, "inconclusive"), (1, "inconclusive")]
+)
+def test_golden_rows_are_counted_by_their_different_requests(
+    tmp_path: Path, different: int, verdict: str
+) -> None:
+    report = report_of(tmp_path, specimen=equal(different=different))
+
+    [payload] = [finding for finding in report.findings if finding.check == "load-test.payload"]
+    assert payload.verdict.value == verdict
+    requests = "request" if different == 1 else "requests"
+    assert payload.observed == f"{different} different {requests} in golden.jsonl, of 200 requests"
+
+
+def test_failures_before_it_is_warm_are_warned_of_and_told_in_one_line(tmp_path: Path) -> None:
+    report = report_of(tmp_path, sent=Recorder(warm_failed=15))
+
+    [warm] = [finding for finding in report.findings if finding.check == "load-test.warmup"]
+    assert (report.verdict, warm.verdict) == (Verdict.WARNED, Verdict.WARNED)
+    assert "15 of 100 requests failed, 0 of the last 50" in warm.observed
+    assert "15 more while warming up" in report.headline
+
+
+def test_failures_of_a_warm_service_are_refused(tmp_path: Path) -> None:
+    report = report_of(tmp_path, sent=Recorder(warm_failed=15, warm_failed_last=1))
+
+    [warm] = [finding for finding in report.findings if finding.check == "load-test.warmup"]
+    assert warm.verdict is Verdict.REFUSED
+    assert "15 of 100 requests failed, 1 of the last 50" in warm.observed
+
+
+def test_a_live_release_that_fails_while_warming_up_is_not_the_pushed_image_s_fault(tmp_path: Path) -> None:
+    report = report_of(tmp_path, VERSUS, specimen=SECOND, sent=Recorder(warm_failed=15, warm_failed_last=1))
+
+    verdicts = {f.subject: f.verdict for f in report.findings if f.check == "load-test.warmup"}
+    assert verdicts == {
+        "the pushed image": Verdict.REFUSED,
+        "the live release": Verdict.INCONCLUSIVE,
+    }
 
 
 def test_every_stage_is_judged_by_itself(tmp_path: Path) -> None:
@@ -194,3 +267,21 @@ def test_what_was_not_looked_at_is_said(tmp_path: Path) -> None:
         "whether the service was warm: load.warmup_seconds is 0",
         "the live release's latency: load.versus is not set",
     )
+
+
+def test_what_is_told_never_runs_beyond_the_plan_nor_back(tmp_path: Path) -> None:
+    load = LoadSettings(rate=20, seconds=1.5, warmup_seconds=1.5, p50_ms=500)
+    progress = Told()
+
+    report_of(tmp_path, load, sent=ChildPrograms(os.environ), progress=progress)
+
+    warm = [done for done, total, unit in progress.counts if "warming" in unit and done <= total == 30]
+    sent = [done for done, total, unit in progress.counts if "left" in unit and done < total == 30]
+    assert warm
+    assert sent
+    assert (warm, sent) == (sorted(warm), sorted(sent))
+    assert len(warm) + len(sent) == len(progress.counts)
+    assert progress.said[-2:] == [
+        "all are sent; waiting for the last answers",
+        "all are answered; Locust writes its report",
+    ]

@@ -70,3 +70,18 @@ def test_few_requests_have_quantiles_without_bounds() -> None:
     stage = stage_of(StageSeen(LIMITS.plan[0], 1, (request(7.0),)), None, LIMITS)
 
     assert [(each.ms, each.upper_ms) for each in stage.alone.quantiles] == [(7.0, None)] * 3
+
+
+@pytest.mark.parametrize(
+    ("n", "told"),
+    [
+        (1, ["max"]),
+        (19, ["max"]),
+        (20, ["p50", "max"]),
+        (200, ["p50", "p95", "max"]),
+        (999, ["p50", "p95", "max"]),
+        (1000, ["p50", "p95", "p99", "max"]),
+    ],
+)
+def test_no_quantile_is_told_of_too_few_requests_to_decide_it(n: int, told: list[str]) -> None:
+    assert list(quantiles([request(5.0)] * n)) == told

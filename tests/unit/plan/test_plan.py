@@ -1,5 +1,6 @@
 """What is decided before anything is done."""
 
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from ci_steps.model.ledger import Ending
 from ci_steps.model.settings import (
     MetricRule,
 )
+from ci_steps.model.verdict import Waiver
 from ci_steps.selftest.specimen import Specimen
 from tests.unit.plan.desk import SETTINGS, Desk
 
@@ -72,6 +74,22 @@ def test_a_rule_that_holds_nothing_is_bad_input(desk: Desk) -> None:
     desk.settings = msgspec.structs.replace(SETTINGS, metrics=(rule,))
 
     with pytest.raises(InputError, match=r"release\.yaml:6"):
+        desk.plan(desk.publish().sha.hex)
+
+
+def test_a_waiver_for_longer_than_a_year_is_bad_input(desk: Desk) -> None:
+    waiver = Waiver(
+        check="check-metrics.baseline",
+        reason="first release",
+        by="m.jansen",
+        until=date(2999, 12, 31),
+        where="release.yaml:9",
+    )
+    desk.settings = msgspec.structs.replace(SETTINGS, waivers=(waiver,))
+
+    with pytest.raises(
+        InputError, match=r"^release\.yaml:9: .* 2999-12-31 covers nothing: .* a year at most"
+    ):
         desk.plan(desk.publish().sha.hex)
 
 

@@ -30,6 +30,7 @@ waivers:
 evidence:
   - {model: tweets@9f2c41d, evaluations: held/v1.jsonl}
 """
+RULE = "  - {metric: accuracy, direction: higher, floor: 0.70}\n"
 
 
 @pytest.fixture
@@ -70,6 +71,17 @@ def test_a_sound_file_has_no_problem(file: ReleaseYaml) -> None:
         ("floor: 0.70", "versus: v1, better_by_at_least: 0", 10, "versus of accuracy: 'v1'", "by its SHA"),
         ("floor: 0.70", "versus: 'tweets:v1', better_by_at_least: 0", 10, "is a tag, which moves", "by its"),
         ("floor: 0.70", "floor: 0.7, guard: true", 10, "guard of accuracy is about nothing", "add slices"),
+        ("floor: 0.70", "floor: 0.7, min_n: 9", 10, ">= 10 in metrics[0].min_n", "number at least 10"),
+        ("floor: 0.70", "floor: 0.7, confidence: 0.79", 10, ">= 0.8 in metrics[0].conf", "at least 0.8"),
+        ("floor: 0.70", "floor: 0.7, confidence: 95", 10, "in metrics[0].confidence", "write 0.95"),
+        ("floor: 0.70", "floor: 0.7, slices: seg", 10, "got `str` in metrics[0].slices", "write [seg]"),
+        ("floor: 0.70}\n", "floor: 0.7}\n" + RULE, 11, "that of release.yaml:10", "keep one"),
+        ("metrics:\n" + RULE, "metrics: []\n", 9, "no rule for metrics", "under `metrics:`"),
+        ("metrics:\n" + RULE, "", 1, "no rule for metrics", "under `metrics:`"),
+        # the rest
+        ("load: {", "integration: {absolute: 0.002}\nload: {", 11, "<= 0.001", "at most 0.001"),
+        ("load: {", "interface: {unknown_fields: no}\nload: {", 11, "got `bool`", "'count' or 'ignore'"),
+        ("reason: first release", "reason: no", 16, "waivers[0].reason", "put it in quotes"),
         # evaluations that lie elsewhere
         ("model: tweets@9f2c41d", "model: tweets:v1", 18, "'tweets:v1' is a tag", "tweets@9f2c41d"),
         ("model: tweets@9f2c41d", "model: tweets", 18, "'tweets' is not a model", "tweets@9f2c41d"),
@@ -100,6 +112,7 @@ def test_a_sound_file_has_no_problem(file: ReleaseYaml) -> None:
         ("model/predictor.py", "./model/predictor.py", 8, "is no file of a model", "model/predictor.py"),
         # waivers
         ("metrics.baseline", "metrics.baselin", 16, "'check-metrics.baselin'", "mean 'check-metrics.base"),
+        ("2026-12-31", "2999-12-31", 16, "covers nothing: a waiver holds a year at most", "until 2027-06-02"),
         ("check-metrics.baseline", "quux", 16, "no check is called 'quux'", "check-interface, "),
     ],
 )  # fmt: skip
@@ -133,6 +146,13 @@ def test_what_may_stop_a_release_later_is_a_warning(file: ReleaseYaml, old: str,
 
 def test_a_waiver_that_holds_for_15_days_is_not_worth_a_word(file: ReleaseYaml) -> None:
     assert changed(file, "2026-12-31", "2026-06-16") == []
+
+
+def test_a_waiver_for_longer_than_a_year_answers_for_nothing(file: ReleaseYaml) -> None:
+    text = SOUND.replace("path: tests", "path: none").replace("check-metrics.baseline", "unit-tests.none")
+    file.path.write_text(text.replace("2026-12-31", "2999-12-31"))
+
+    assert [problem.warning for problem in file.problems(TODAY)] == [False, False]
 
 
 def test_a_limit_that_nothing_can_decide_is_a_warning_while_somebody_answers_for_it(
@@ -184,6 +204,39 @@ def test_evidence_that_is_a_link_out_of_the_folder_is_told(file: ReleaseYaml, tm
     [problem] = file.problems(TODAY)
 
     assert "leads out of the folder" in problem.what
+
+
+def test_evidence_of_one_model_by_two_lengths_of_its_sha_is_told_with_both_lines(file: ReleaseYaml) -> None:
+    file.path.write_text(SOUND + "  - {model: tweets@9f2c41d0aa, evaluations: held/v1.jsonl}\n")
+
+    [problem] = file.problems(TODAY)
+
+    assert problem.line == 19
+    assert "evaluations of tweets@9f2c41d0aa are named twice, first in release.yaml:18" in problem.what
+
+
+def test_no_rule_is_a_warning_while_somebody_answers_for_it(file: ReleaseYaml) -> None:
+    waived = SOUND.replace("check-metrics.baseline", "check-metrics.rules")
+    file.path.write_text(waived.replace("metrics:\n" + RULE, "metrics: []\n"))
+
+    assert [problem.warning for problem in file.problems(TODAY)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("written", "word"), [("1", "1"), ("true", "true"), ("0.5", "0.5"), ("spam", "spam")]
+)
+def test_a_positive_label_may_look_like_a_number_or_true(file: ReleaseYaml, written: str, word: str) -> None:
+    rule = f"metric: recall, direction: higher, positive: {written}, floor: 0.7"
+
+    assert changed(file, "metric: accuracy, direction: higher, floor: 0.70", rule) == []
+    assert file.settings().metrics[0].positive == word
+
+
+def test_a_star_without_quotes_says_how_to_quote_it(file: ReleaseYaml) -> None:
+    with pytest.raises(InputError, match=r"release.yaml:10: \* alone is an alias in YAML") as refused:
+        changed(file, "floor: 0.70", "floor: 0.7, slices: [*]")
+
+    assert refused.value.hint == 'quote it: slices: ["*"]'
 
 
 def test_evidence_that_is_named_twice_is_told_with_both_lines(file: ReleaseYaml) -> None:

@@ -16,6 +16,7 @@ registry: 127.0.0.1:5000/tweets
 image: {base: python:3.11-slim-bookworm}
 unit_tests: {path: tests}
 load: LOAD
+metrics: [{metric: accuracy, floor: 0.7, direction: higher}]
 environments:
   production: {target: docker, address: "127.0.0.1:8081"}
 """
@@ -52,9 +53,27 @@ def written(project: Path, load: str) -> ReleaseYaml:
         ("{rate: 9, seconds: 9, p50_ms: 9, slower_by_at_most_ms: 1}", "without load.versus", "versus: base"),
         (
             "{rate: 9, seconds: 9, versus: baseline, slower_by_at_most_ms: 1}",
-            "load.versus compares nothing: no quantile has a limit",
+            "load limits no latency",
             "give p50_ms, p95_ms or p99_ms",
         ),
+        ("{rate: 1, seconds: 1}", "load limits no latency", "give p50_ms, p95_ms or p99_ms"),
+        (
+            "{rate: 9, seconds: 99, p50_ms: 900, p95_ms: 500}",
+            "p50_ms: 900 is above p95_ms: 500, which would be missed first",
+            "lower p50_ms, or leave it out",
+        ),
+        (
+            "{rate: 9, seconds: 999, p50_ms: 900, p99_ms: 500}",
+            "p50_ms: 900 is above p99_ms: 500, which would be missed first",
+            "lower p50_ms, or leave it out",
+        ),
+        (
+            "{rate: 9, seconds: 999, p95_ms: 900, p99_ms: 500}",
+            "p95_ms: 900 is above p99_ms: 500, which would be missed first",
+            "lower p95_ms, or leave it out",
+        ),
+        ("{rate: 9, seconds: 9, p50_ms: 9, errors: 0.5}", "expected `float` < 0.5 in load.errors", ""),
+        ("{rate: 9, seconds: 9, p50_ms: 9, achieved: 0.49}", "expected `float` >= 0.5 in load.achieved", ""),
         ("{stages: [{rate: 1.0e+9, seconds: 9}]}", "more than 10,000,000 planned requests", "or fewer"),
     ],
 )
@@ -78,7 +97,7 @@ def test_a_load_that_contradicts_itself_is_refused_with_its_line(
             "send for 20 seconds or more, or leave p99_ms out",
         ),
         (
-            "{rate: 10, seconds: 10, errors: 0.01}",
+            "{rate: 10, seconds: 10, p50_ms: 9, errors: 0.01}",
             "100 planned requests cannot decide errors, 299 can",
             "send for 30 seconds or more, or allow errors: 0",
         ),
@@ -97,3 +116,17 @@ def test_stages_and_a_comparison_are_read(project: Path) -> None:
 
     assert [(stage.rate, stage.planned) for stage in settings.plan] == [(50, 1000)]
     assert written(project, load).problems(date(2026, 1, 1)) == []
+
+
+def test_one_limit_for_all_quantiles_is_no_contradiction(project: Path) -> None:
+    load = "{rate: 100, seconds: 10, p50_ms: 9, p95_ms: 9, p99_ms: 9}"
+
+    assert written(project, load).problems(date(2026, 1, 1)) == []
+
+
+def test_a_load_without_a_limit_is_told_once(project: Path) -> None:
+    load = "{rate: 9, seconds: 9, versus: baseline, slower_by_at_most_ms: 1}"
+
+    [problem] = written(project, load).problems(date(2026, 1, 1))
+
+    assert (problem.line, problem.where, problem.warning) == (7, "release.yaml:7", False)

@@ -11,12 +11,15 @@ def banner(page: str) -> str:
     return page[page.index("<header>") : page.index("</header>")]
 
 
-def test_every_gate_stands_in_one_line_below_the_verdict(tmp_path: Path) -> None:
+def test_every_step_stands_in_one_line_below_the_verdict(tmp_path: Path) -> None:
     said = banner(written(refused(tmp_path)))
 
     gates = said.partition('class="gates">')[2].partition("</p>")[0]
     for gate in ("✔ scan-model", "✘ check-metrics", "✘ load-test", "· push-image", "· rollout"):
         assert f">{gate} <" in gates
+    assert gates.count("<span") == 11
+    for step in ("✔ plan", "✔ fetch-model", "· build-image"):
+        assert f">{step} <" in gates
     assert said.index("refused: the model may not serve") < said.index("✘ load-test ") < said.index("<ul>")
 
 

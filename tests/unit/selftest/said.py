@@ -52,7 +52,7 @@ def _sources(module: str) -> Iterator[Path]:
     assert spec is not None
     assert spec.origin is not None
     origin = Path(spec.origin)
-    yield from sorted(origin.parent.glob("*.py")) if origin.name == "__init__.py" else [origin]
+    yield from sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
 
 
 def _named_texts(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The reader of evaluations.jsonl: many lines at once, and one by one where something is wrong with them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -241,4 +242,6 @@ def _in_words(error: Exception, line: bytes) -> str:
     if any(word in line for word in (b"NaN", b"Infinity")) and not isinstance(error, msgspec.ValidationError):
         return "it holds NaN or Infinity, which are not values"
     text = str(error)
+    if missing := re.search(r"got `null` - at `\$\.(\w+)`", text):
+        return f"{missing[1]} is null"
     return text[:1].lower() + text[1:]

@@ -7,6 +7,7 @@ from ci_steps.steps.scan_model.content import Buffer, Shown, fills, trailing, un
 from ci_steps.steps.scan_model.readers import ubjson
 from ci_steps.steps.scan_model.readers.cursor import Cursor
 from ci_steps.steps.scan_model.readers.place import UnreadError, stop
+from ci_steps.steps.scan_model.readers.settings_files import more_than_json
 
 LIGHTGBM = (b"tree\n", b"tree\r\n")
 CATBOOST = b"CBM1"
@@ -50,7 +51,8 @@ def xgboost(buffer: Buffer) -> Shown | None:
     try:
         found, end = ubjson.keys(buffer)
     except UnreadError as error:
-        return Shown("ubjson", problems=(unreadable(f"not sound UBJSON: {error}"),))
+        why = more_than_json(buffer) or f"not sound UBJSON: {error}"
+        return Shown("ubjson", problems=(unreadable(why),))
     if not {"learner", "version"} <= set(found):
         return None
     problem = fills(end, len(buffer), "its last value")

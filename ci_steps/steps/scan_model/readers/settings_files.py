@@ -39,6 +39,21 @@ def settings(buffer: Buffer, kind: str) -> Shown:
     return _told(tree, kind)
 
 
+def more_than_json(buffer: Buffer) -> str:
+    """Return what is behind a text of JSON, where the file begins as one; empty where it does not."""
+    if len(buffer) > LARGEST:
+        return ""
+    # A byte a letter, so that the end of the text is the place in the file.
+    text = buffer[:].decode("latin-1")
+    try:
+        end = json.JSONDecoder().raw_decode(text)[1]
+    except (ValueError, RecursionError):
+        return ""
+    rest = text[end:].lstrip(" \t\r\n")
+    pickled = ", which begin as a pickle" if rest.startswith("\x80") else ""
+    return f"JSON text with {len(rest):,} bytes of something else behind it{pickled}" if rest else ""
+
+
 def hydra(buffer: Buffer) -> Shown:
     """Return what a plain text would have made where Hydra reads it as YAML."""
     found = _TARGETED.findall(buffer)
