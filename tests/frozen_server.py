@@ -7,8 +7,8 @@ queue that holds as many as a server behind a real load is given (uvicorn's is 2
 import asyncio
 import json
 import sys
+from functools import partial
 
-_DELAY = float(sys.argv[1]) / 1000
 _ANSWER = json.dumps({"label": "positive", "score": 0.9}).encode()
 _REPLY = (
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_ANSWER)
@@ -16,25 +16,25 @@ _REPLY = (
 )
 
 
-async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(delay: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = head.partition(b"content-length:")[2].split(b"\r\n")[0]
             await reader.readexactly(int(length or 0))
-            await asyncio.sleep(_DELAY)
+            await asyncio.sleep(delay)
             writer.write(_REPLY)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 
 
-async def _main() -> None:
-    server = await asyncio.start_server(_serve, "127.0.0.1", 0, backlog=4096)
+async def _main(delay: float) -> None:
+    server = await asyncio.start_server(partial(_serve, delay), "127.0.0.1", 0, backlog=4096)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    asyncio.run(_main(float(sys.argv[1]) / 1000))

@@ -45,7 +45,7 @@ def _number(value: float, sign: str) -> str:
 def legend(rows: Sequence[Row]) -> str:
     """Say what the points, whiskers and shades of the rows mean."""
     confidence = ", ".join(sorted({f"{100 * row.interval.confidence:g} %" for row in rows}))
-    said = f"Point: the estimate. Whiskers: its interval, {confidence} at each end. Shaded: past the margin."
+    said = f"Point: the estimate. Whiskers: its interval, {confidence} one-sided. Shaded: past the margin."
     if any(row.guarded for row in rows):
         said += " Dashed: a guard, which refuses where harm is proven and else only warns."
     return said

@@ -24,7 +24,10 @@ OF_THIS_RUN: Mapping[str, tuple[str, ...]] = {
     # How much the registry lacked: whoever releases first sends it.
     "push-image": ("sent_bytes",),
     # What was measured.
-    "load-test": ("findings.*.observed", "sent", "quantiles_ms", "lag_p99_ms"),
+    "load-test": (
+        *("findings.*.observed", "findings.*.interval", "sent", "quantiles_ms", "lag_p99_ms"),
+        *("stages", "warm_ups"),
+    ),
     "rollout": ("timeline.*.at",),
 }
 """The fields that say something of this one run alone."""

@@ -386,7 +386,7 @@ def test_an_unknown_shell_is_bad_input(folder: Path) -> None:
         ("plan --model spec", "plan --model specimen:candidate "),
         ("plan --model specimen:cand", "plan --model specimen:candidate "),
         ("plan --environment=prod", "plan --environment=production "),
-        ("config explain load.warm", "config explain load.warmup_seconds "),
+        ("config explain load.warmup_s", "config explain load.warmup_seconds "),
     ],
 )
 def test_bash_completes_a_line_on_tab(folder: Path, typed: str, completed: str) -> None:

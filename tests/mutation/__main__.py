@@ -1,4 +1,4 @@
-"""``python -m tests.mutation GATE [all]``: try a gate's mutants, and print one JSON object for each."""
+"""``python -m tests.mutation GATE [few|all]``: try a gate's mutants, and print one JSON object for each."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import asdict
 
 from ci_steps.selftest.trying import in_memory
-from tests.mutation.places import PLACES, mutants
+from tests.mutation.places import PLACES, few, mutants
 from tests.mutation.trials import outcome_of, sound, warm_up
 
 
@@ -15,8 +15,8 @@ def main(gate: str, extent: str = "decisive") -> None:
     cases = sound(gate, [place.module for place in PLACES[gate]])
     if wrong := [case.number for case in cases if not case.right]:
         sys.exit(f"{gate} judges its cases {wrong} wrongly already: there is nothing to learn from mutants")
-    everything = extent == "all"
-    for mutant in mutants(gate, decisive=not everything):
+    chosen = few(gate) if extent == "few" else mutants(gate, decisive=extent != "all")
+    for mutant in chosen:
         outcome = outcome_of(mutant, gate, cases)
         print(json.dumps(asdict(outcome)), flush=True)  # noqa: T201 - what it is for
 

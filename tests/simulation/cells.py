@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from typing import TypeVar
+from zlib import crc32
 
 import numpy as np
 
@@ -70,7 +71,9 @@ def tried(cell: Cell) -> Tally:
     """Return what the gate answers in a cell."""
     world = world_of(cell.metric, cell.disagreement, cell.balance, cell.lost)
     margin = cell.room - world.true_gain(cell.metric)
-    return tally(lambda rng: world.sample(cell.n, rng), cell.metric, margin, cell.times, seed=cell.n)
+    return tally(
+        lambda rng: world.sample(cell.n, rng), cell.metric, margin, cell.times, crc32(repr(cell).encode())
+    )
 
 
 def counted(two: Proportions) -> Errors:

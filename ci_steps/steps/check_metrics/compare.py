@@ -141,7 +141,8 @@ def _found(asked: _Asked, sides: Sides) -> _Found:
             margin=asked.margin,
             confidence=asked.confidence,
         )
-        by = f"{_EXACT}, by Agresti and Caffo's score" if tested.is_exact else "Agresti and Caffo's interval"
+        theirs_is = "Agresti and Caffo's"
+        by = f"{_EXACT}, by {theirs_is} statistic" if tested.is_exact else f"{theirs_is} interval"
         counted = f"{len(ours):,} against {len(theirs):,}"
         return _Found(
             tested.bounds, tested.harm, f"not the same examples, so unpaired: {counted}", f"{by}, unpaired"

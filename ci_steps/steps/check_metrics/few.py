@@ -23,8 +23,11 @@ def refuse_few(metric: str, sides: Sides, of: Resampled) -> None:
     else:
         for rows in (ours, theirs):
             _refuse_few_of_a_class(metric, rows, *_telling(metric, rows))
+    alike = METRICS[metric].needs == "labels"
     telling = int(bootstrap.linearised(of).moments.telling + 1e-6)
-    _refuse(f"of {n:,} rows tell, as few outweigh the rest", telling, MIN_TELLING, n)
+    _refuse(
+        f"of {n:,} rows tell, as few outweigh the rest", telling, MIN_DIFFERING if alike else MIN_TELLING, n
+    )
 
 
 def differing(metric: str, sides: Sides) -> Mask:

@@ -122,7 +122,7 @@ def test_one_error_larger_than_all_others_together_decides_nothing() -> None:
     prediction = far.prediction.copy()
     prediction[7] = len(labels)
 
-    with pytest.raises(UndecidableError, match="1 of 500 rows tell, as few outweigh the rest, 10 needed"):
+    with pytest.raises(UndecidableError, match="1 of 500 rows tell, as few outweigh the rest, 15 needed"):
         asked("mae", Sides(replace(far, prediction=prediction), sides.baseline, paired=True))
 
 

@@ -57,7 +57,7 @@ def test_the_step_answers_its_selftest(case: Case, tmp_path: Path) -> None:
     assert case.answered(tmp_path) is case.wanted
 
 
-def test_evaluations_of_a_model_that_a_rule_names_come_and_nothing_else_of_it(
+def test_evidence_of_a_model_that_a_rule_names_comes_and_nothing_else_of_it(
     tmp_path: Path, blobs: MemoryBlobs
 ) -> None:
     run, step = planned(tmp_path, blobs, Specimen(references={NAME: OLDER, "specimen@0000000": OLDER}))
@@ -66,8 +66,9 @@ def test_evaluations_of_a_model_that_a_rule_names_come_and_nothing_else_of_it(
 
     [reference] = fetched.references
     assert reference.folder == f"references/{manifest_of(OLDER).sha.short}"
-    assert [file.path for file in reference.files] == ["evaluations.jsonl"]
-    assert [path.name for path in (run.root / reference.folder).iterdir()] == ["evaluations.jsonl"]
+    came = ["evaluations.jsonl", "golden.jsonl", "interface.json", "metrics.json"]
+    assert [file.path for file in reference.files] == came
+    assert sorted(path.name for path in (run.root / reference.folder).iterdir()) == came
 
 
 def test_a_rule_that_names_the_candidate_fetches_it_once(tmp_path: Path, blobs: MemoryBlobs) -> None:
