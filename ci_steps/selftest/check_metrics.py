@@ -21,6 +21,7 @@ from ci_steps.selftest.metric_guards import GUARDS
 from ci_steps.selftest.metric_limits import LIMITS
 from ci_steps.selftest.metric_settings import SETTINGS
 from ci_steps.selftest.metric_sources import SOURCES
+from ci_steps.selftest.metric_values import VALUES
 from ci_steps.selftest.specimen import evaluations
 
 _ROWS, _BETTER, _WORSE = evaluations(), evaluations(wrong=90), evaluations(wrong=150)
@@ -39,6 +40,7 @@ CASES: tuple[Case, ...] = (
         kind="rules",
     ),
     *LIMITS,
+    *VALUES,
     *SETTINGS,
     *COMPARISONS,
     *FEW,

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
+from ci_steps.model.metrics import METRICS
 from ci_steps.model.settings import (
     EvidenceSettings,
     IntegrationSettings,
@@ -36,7 +37,7 @@ TRIED: Mapping[type[Section], Mapping[str, Kind]] = {
         "code": ("scan-model", "code"),
     },
     MetricRule: {
-        "metric": ("check-metrics", "floor"),
+        "metric": ("check-metrics", "metric"),
         "direction: higher": ("check-metrics", "floor"),
         "direction: lower": ("check-metrics", "ceiling"),
         "floor": ("check-metrics", "floor"),
@@ -184,6 +185,17 @@ def test_a_case_of_each_answer_sets_the_key(section: type[Section], key: str, ve
     given = [part for case in asked for part in sections_of(case) if type(part) is section]
 
     assert any(sets(part, key) for part in given)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_is_on_its_limit_in_one_case_and_beyond_it_in_another(metric: str) -> None:
+    given = [
+        (case.wanted, part) for case in cases_of(("check-metrics", "metric")) for part in sections_of(case)
+    ]
+
+    of_it = {wanted for wanted, rule in given if isinstance(rule, MetricRule) and rule.metric == metric}
+
+    assert of_it >= {Verdict.REFUSED, Verdict.PASSED}
 
 
 @pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.INCONCLUSIVE, Verdict.PASSED])
