@@ -140,7 +140,7 @@ def planned(root: Path, files: dict[str, bytes] | None = None, **plan: object) -
         "load": LOAD,
         "made": MADE,
     }
-    specimen = Specimen(files=files or files_of(90), baseline=files_of(100), plan=settings | plan)
+    specimen = Specimen(files=files or files_of(80), baseline=files_of(100), plan=settings | plan)
     return specimen.laid_out(root)
 
 
