@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,11 +13,13 @@ from typing import Annotated, BinaryIO, cast
 from msgspec import Meta
 
 from ci_steps.errors import InputError, OutsideError
+from ci_steps.model.address import Address
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import Manifest, ModelFile
 from ci_steps.model.refs import NAME, ModelRef
+from ci_steps.model.sourced import Elsewhere, Imported
 from ci_steps.model.wire import Wire, canonical, decoded
-from ci_steps.ports import Blobs, LostError, Progress
+from ci_steps.ports import Blobs, ChangedError, LostError, Progress, Source, Transfers
 
 _BUFFER = 1 << 20
 # Consoles and file browsers leave other things in a bucket or a folder: what is not called so is not ours.
@@ -33,15 +35,27 @@ class Tag(Wire, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Beyond:
+    """The way to bytes that the store only knows the place of."""
+
+    transfers: Transfers
+    source: Callable[[str], Source]
+    """The source of a scheme."""
+
+
+@dataclass(frozen=True, slots=True)
 class KitStore:
     """Models under `objects/<sha256>`, `models/<name>/<sha>.json` and `tags/<name>/<tag>` of any blob place.
 
     A model is there as soon as its manifest is, which is put last; objects are put once and never change.
+    Of an object that stays where it was found `elsewhere/<sha256>.json` says where that is, and
+    `imports/<key>.json` which model an address was found to be.
     """
 
     blobs: Blobs
     place: str
     progress: Progress
+    beyond: Beyond | None = None
 
     def manifest(self, ref: ModelRef) -> Manifest:
         if len(ref.sha) == 64:
@@ -62,7 +76,7 @@ class KitStore:
         for file in files:
             path = into / file.path
             try:
-                if not self._copied(file, path):
+                if not self._here(file, path) and not self._copied(file, path):
                     differing.append(path)
             except OSError as error:
                 path.unlink(missing_ok=True)
@@ -83,10 +97,19 @@ class KitStore:
             raise InputError(f"object {digest.short} of {self.place} is not what its name says")
         return content
 
-    def publish(self, manifest: Manifest, folder: Path) -> bool:
-        """Put the files of ``folder`` and then the manifest; false where this very model was there."""
+    def publish(
+        self, manifest: Manifest, folder: Path, *, elsewhere: Mapping[Digest, Elsewhere] | None = None
+    ) -> bool:
+        """Put the files of ``folder`` and then the manifest; false where this very model was there.
+
+        Of those that are ``elsewhere`` it notes where they lie.
+        """
         total, done = sum(file.size for file in manifest.files), 0
+        for digest, there in (elsewhere or {}).items():
+            self.blobs.put(f"elsewhere/{digest.hex}.json", BytesIO(canonical(there)))
         for file in manifest.files:
+            if elsewhere and file.digest in elsewhere:
+                continue
             with (folder / file.path).open("rb") as stream:
                 checked = cast(BinaryIO, _Checked(stream, file))
                 self.blobs.put_if_absent(f"objects/{file.sha256}", checked)
@@ -94,6 +117,20 @@ class KitStore:
             self.progress.advance(done, total, "bytes")
         key = f"models/{manifest.name}/{manifest.sha.hex}.json"
         return self.blobs.put_if_absent(key, BytesIO(canonical(manifest)))
+
+    def earlier(self, key: Digest) -> Manifest | None:
+        """Return the model that these very files were found to be before."""
+        name = f"imports/{key.hex}.json"
+        try:
+            with self.blobs.open(name) as stream:
+                imported = decoded(stream.read(), Imported, where=f"{self.place}/{name}")
+            return self._manifest(imported.name, imported.sha.hex)
+        except KeyError:
+            return None
+
+    def note(self, key: Digest, imported: Imported) -> None:
+        """Note which model these very files were found to be."""
+        self.blobs.put_if_absent(f"imports/{key.hex}.json", BytesIO(canonical(imported)))
 
     def tag(self, name: str, tag: str, sha: Digest, *, by: str) -> None:
         """Let ``name:tag`` stand for a model that the store has."""
@@ -178,11 +215,34 @@ class KitStore:
                     copy.write(block)
                     size += len(block)
         except KeyError as error:
-            raise self._lost(file.digest) from error
+            return self._from_elsewhere(file, path, error)
         if hasher.hexdigest() == file.sha256 and size == file.size:
             return True
         path.unlink()
         return False
+
+    def _here(self, file: ModelFile, path: Path) -> bool:
+        """Whether this machine had the bytes, and they are now at ``path``."""
+        return self.beyond is not None and self.beyond.transfers.put(file, path)
+
+    def _from_elsewhere(self, file: ModelFile, path: Path, error: KeyError) -> bool:
+        """Bring what the store only knows the place of; false where other bytes lie there now."""
+        try:
+            with self.blobs.open(f"elsewhere/{file.sha256}.json") as stream:
+                where = f"elsewhere/{file.sha256[:12]} of {self.place}"
+                there = decoded(stream.read(), Elsewhere, where=where)
+        except KeyError:
+            raise self._lost(file.digest) from error
+        if self.beyond is None:
+            raise self._lost(file.digest) from error
+        address = Address.parse(there.address)
+        self.progress.say(f"fetching {file.path} from {address}")
+        try:
+            self.beyond.transfers.bring(self.beyond.source(address.scheme), (there.file,))
+        except ChangedError as changed:
+            self.progress.say(str(changed))
+            return False
+        return self._here(file, path)
 
     def _lost(self, digest: Digest) -> LostError:
         return LostError(f"{self.place} has lost object {digest.short}", hint="publish the model again")

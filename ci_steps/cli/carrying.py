@@ -8,8 +8,10 @@ from ci_steps.archive import Exported, Imported, model_exported, model_imported
 from ci_steps.cli import offers, options
 from ci_steps.cli.screen import JsonLines, PlainLines, amount, harmless, one_line
 from ci_steps.errors import InputError
+from ci_steps.model.address import Address
 from ci_steps.model.digest import Digest
 from ci_steps.model.images import ImageRef
+from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
 from ci_steps.rundir import RunDir
 from ci_steps.wiring import Wiring
@@ -76,12 +78,20 @@ def import_(
 ) -> None:
     """Bring back the model REF that `export` wrote: with --image its image into a registry, else its files.
 
+    Or bring a model from where it lives, whole, into the store: REF is its address then, as
+    mlflow:models/tweets@champion or s3://bucket/prefix.
+
     Everything is verified before anything is sent: every byte of the archive, that it serves this very
     model and, where --digest is given, that it is this very image. The registry names the image by the
     digest that it always had, so a rollback finds it. Of several images in the store it takes the one
     released last.
     """
     wiring = _wiring(config, as_json=as_json)
+    if Address.is_one(ref):
+        if image or source or digest or registry:
+            raise InputError("an address says where a model comes from", hint="give no other option with it")
+        _tell(*wiring.sourced().imported(Address.parse(ref)), as_json=as_json)
+        return
     if image:
         repository = ImageRef.parse(registry or wiring.settings.registry).repository
         wanted = Digest.parse(digest) if digest else None
@@ -95,7 +105,10 @@ def import_(
             "a model's own files come from a folder, and go into the store",
             hint="give --from FOLDER alone, or --image for the released image",
         )
-    manifest, new = model_imported(source, ModelRef.parse(ref), wiring.store().publish)
+    _tell(*model_imported(source, ModelRef.parse(ref), wiring.store().publish), as_json=as_json)
+
+
+def _tell(manifest: Manifest, new: bool, *, as_json: bool) -> None:
     if as_json:
         click.echo(one_line({"model": manifest.name, "sha": str(manifest.sha), "new": new}))
         return

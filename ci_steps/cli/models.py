@@ -193,7 +193,11 @@ def _code(manifest: Manifest) -> str:
 
 def _ingredients(manifest: Manifest) -> list[str]:
     lines = [_code(manifest)]
-    lines += [f"data         {source.sha256[:12]} {source.uri}" for source in manifest.data]
+    lines += [f"data         {source.short} {source.uri}" for source in manifest.data]
     lines += [f"config       {key}: {value}" for key, value in sorted(manifest.config.values.items())]
     lock = manifest.environment
-    return [*lines, f"environment  Python {lock.python}, {lock.lock} {lock.lock_sha256[:12]}"]
+    lines.append(f"environment  Python {lock.python}, {lock.lock} {lock.lock_sha256[:12]}")
+    if manifest.origin:
+        lines.append(f"origin       {manifest.origin.address}")
+        lines += [f"  {fact}: {said}" for fact, said in manifest.origin.facts.items()]
+    return lines

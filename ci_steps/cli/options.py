@@ -28,7 +28,7 @@ model = click.option(
     "--model",
     default="",
     shell_complete=offers.models,
-    help="tweets@9f2c41d, tweets:candidate, a SHA alone, or @NAME.model.",
+    help="tweets@9f2c41d, tweets:candidate, a SHA alone, @NAME.model, or an address: mlflow:…, s3://….",
 )
 environment = click.option(
     "--environment",

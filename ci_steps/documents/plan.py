@@ -74,6 +74,7 @@ class Plan(Document, frozen=True, kw_only=True):
     model: Annotated[str, Meta(description="the model's name")]
     sha: Annotated[Digest, Meta(description="the model's SHA")]
     manifest: Annotated[Manifest, Meta(description="the model's files and ingredients")]
+    asked: Annotated[str, Meta(description="the address it was asked for by; empty: it is the store's")] = ""
     baseline: Annotated[Baseline | None, Meta(description="the live release; null on a first release")]
     promoted: Annotated[
         Promoted | None, Meta(description="the release that is carried on; null: none is")

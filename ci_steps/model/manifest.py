@@ -43,15 +43,35 @@ class Code(Wire, frozen=True, kw_only=True):
     """The commit that trained the model."""
 
     repository: Annotated[str, Meta(description="where the code lives; empty where nobody said")]
-    commit: Annotated[str, Meta(description="full commit id", pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]
+    commit: Annotated[
+        str,
+        Meta(description="full commit id; empty: nobody said", pattern="^([0-9a-f]{40}|[0-9a-f]{64}|)$"),
+    ]
     dirty: Annotated[bool, Meta(description="whether the checkout held changes that no commit has")]
 
 
-class DataSource(Wire, frozen=True, kw_only=True):
+class DataSource(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Data that the model learnt from."""
 
     uri: Annotated[str, Meta(description="where it lies")]
-    sha256: Annotated[Hex64, Meta(description="SHA-256 of its bytes")]
+    sha256: Annotated[Hex64 | None, Meta(description="SHA-256 of its bytes; null: see the mark")] = None
+    mark: Annotated[
+        str, Meta(description="what else names these very bytes: md5:…, a commit, a version; empty: nothing")
+    ] = ""
+
+    @property
+    def short(self) -> str:
+        """What people read of the bytes' name."""
+        return (self.sha256 or self.mark)[:12]
+
+
+class Origin(Wire, frozen=True, kw_only=True):
+    """The system that the model was brought from, and what it calls the model."""
+
+    address: Annotated[str, Meta(description="its address there, resolved: mlflow:models/tweets/7")]
+    facts: Annotated[
+        dict[str, str], Meta(description="what that system says of how it came to be: run, user, version")
+    ]
 
 
 class Config(Wire, frozen=True, kw_only=True):
@@ -69,7 +89,7 @@ class Environment(Wire, frozen=True, kw_only=True):
     lock_sha256: Annotated[Hex64, Meta(description="SHA-256 of the lock file")]
 
 
-class Manifest(Wire, frozen=True, kw_only=True):
+class Manifest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Every file of a model and its four ingredients; its canonical JSON's SHA-256 is the model's SHA."""
 
     schema: Annotated[int, Meta(description="version of this form")]
@@ -80,6 +100,9 @@ class Manifest(Wire, frozen=True, kw_only=True):
     data: Annotated[tuple[DataSource, ...], Meta(description="ingredient: data")]
     config: Annotated[Config, Meta(description="ingredient: configuration")]
     environment: Annotated[Environment, Meta(description="ingredient: environment")]
+    origin: Annotated[
+        Origin | None, Meta(description="where it was brought from; null: published by its folder")
+    ] = None
 
     @classmethod
     def parse(cls, content: bytes, *, where: str) -> Self:
@@ -114,6 +137,10 @@ class Manifest(Wire, frozen=True, kw_only=True):
                 f"{where}: lock_sha256 is not that of its file {self.environment.lock}",
                 hint="publish the model anew; do not use this one",
             )
+        if bare := [source.uri for source in self.data if not (source.sha256 or source.mark)]:
+            raise InputError(
+                f"{where}: nothing names the bytes of its data {bare[0]!r}", hint="write their sha256"
+            )
         if digest_of(self.config.values).hex != self.config.sha256:
             raise InputError(
                 f"{where}: the SHA-256 of config is not that of its values",
@@ -139,8 +166,9 @@ class Manifest(Wire, frozen=True, kw_only=True):
 
     @property
     def ingredients(self) -> dict[str, Any]:
-        """Code, data, config and environment, as plain JSON, for trace and diff."""
-        return {key: plain(getattr(self, key)) for key in ("code", "data", "config", "environment")}
+        """Code, data, config, environment and, where it was brought, its origin, as plain JSON."""
+        kinds = ("code", "data", "config", "environment", *(["origin"] if self.origin else []))
+        return {key: plain(getattr(self, key)) for key in kinds}
 
 
 def refuse_outside(path: str, where: str) -> None:

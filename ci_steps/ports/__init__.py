@@ -9,10 +9,21 @@ from ci_steps.ports.models import LostError, ModelStore
 from ci_steps.ports.programs import Ended, Programs
 from ci_steps.ports.progress import Progress
 from ci_steps.ports.registry import Registry
+from ci_steps.ports.shapes import Shape
+from ci_steps.ports.sources import (
+    ChangedError,
+    MovedError,
+    PartialError,
+    Request,
+    Source,
+    Sources,
+    Transfers,
+)
 from ci_steps.ports.target import Target
 
 __all__ = [
     "Blobs",
+    "ChangedError",
     "Container",
     "Containers",
     "Ended",
@@ -24,10 +35,17 @@ __all__ = [
     "Ledger",
     "LostError",
     "ModelStore",
+    "MovedError",
+    "PartialError",
     "Programs",
     "Progress",
     "Registry",
+    "Request",
+    "Shape",
+    "Source",
+    "Sources",
     "Target",
+    "Transfers",
     "Version",
     "VersionedBlobs",
 ]

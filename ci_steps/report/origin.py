@@ -23,14 +23,23 @@ def _ingredients(manifest: Manifest) -> Html:
     pairs = (
         ("model SHA", code(str(manifest.sha))),
         ("code", joined((made.repository, " ", code(made.commit), dirty))),
-        *(("data", joined((data.uri, " ", code(data.sha256)))) for data in manifest.data[:20]),
+        *(("data", joined((data.uri, " ", code(data.sha256 or data.mark)))) for data in manifest.data[:20]),
         ("configuration", code(canonical(manifest.config.values).decode())),
         ("environment", joined((f"Python {lock.python}, {lock.lock} ", code(lock.lock_sha256)))),
         ("predictor", _predictor(manifest)),
+        *_brought(manifest),
     )
     rows = [(code(file.path), megabytes(file.size), code(file.sha256)) for file in manifest.files]
     files = table(("file", "size", "SHA-256"), rows, rest="plan.json")
     return joined((facts(pairs), folded(f"{len(rows):,} files, {size}", files)))
+
+
+def _brought(manifest: Manifest) -> tuple[tuple[str, Html], ...]:
+    """Return where it was brought from, and what is said of it there."""
+    if manifest.origin is None:
+        return ()
+    said = ((name, joined((fact,))) for name, fact in manifest.origin.facts.items())
+    return (("brought from", code(manifest.origin.address)), *said)
 
 
 def _predictor(manifest: Manifest) -> str:

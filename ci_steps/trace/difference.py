@@ -36,7 +36,9 @@ def _facts(manifest: Manifest, store: ModelStore) -> dict[tuple[str, str], str]:
         ("environment", "python"): manifest.environment.python,
         ("environment", "lock"): manifest.environment.lock_sha256[:12],
     }
-    facts |= {("data", source.uri): source.sha256[:12] for source in manifest.data}
+    if manifest.origin:
+        facts["origin", "address"] = manifest.origin.address
+    facts |= {("data", source.uri): source.short for source in manifest.data}
     facts |= {("config", key): str(value) for key, value in manifest.config.values.items()}
     facts |= {("metric", name): f"{value:g}" for name, value in claims(manifest, store).items()}
     return facts | {("file", file.path): f"{file.sha256[:12]} {file.size:,} bytes" for file in manifest.files}

@@ -54,11 +54,15 @@ class Traced(Wire, frozen=True, kw_only=True):
         dirty = " (dirty)" if code["dirty"] else ""
         yield f"  code         {code['commit']} {code['repository']}{dirty}".rstrip()
         for source in self.ingredients["data"]:
-            yield f"  data         {source['sha256'][:12]} {source['uri']}"
+            yield f"  data         {(source.get('sha256') or source['mark'])[:12]} {source['uri']}"
         config = self.ingredients["config"]["values"]
         yield f"  config       {', '.join(f'{key}={value}' for key, value in sorted(config.items()))}"
         environment = self.ingredients["environment"]
         yield f"  environment  Python {environment['python']}, lock {environment['lock_sha256'][:12]}"
+        if origin := self.ingredients.get("origin"):
+            yield f"  origin       {origin['address']}"
+            for fact, said in origin["facts"].items():
+                yield f"    {fact}: {said}"
         for name, verdict in self.gates.items():
             yield f"  {verdict.value:<12} {name}"
             for check, seen in self.values.items():

@@ -3,7 +3,7 @@
 import getpass
 import os
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ci_steps.adapters.kit_store import KitStore
     from ci_steps.adapters.model_folder import ModelFolder
     from ci_steps.adapters.s3_blobs import S3Blobs
+    from ci_steps.adapters.sourcing import SourcedModels
+    from ci_steps.adapters.transfer import Transfer
     from ci_steps.model.settings import EnvironmentSettings
     from ci_steps.ports import (
         Blobs,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         Programs,
         Progress,
         Registry,
+        Source,
         Target,
     )
 
@@ -58,9 +61,37 @@ class Outside(Value, frozen=True):
 
     def store(self, project: Path, place: str) -> "KitStore":
         """Return the model store at ``place``, as release.yaml in ``project`` names it."""
-        from ci_steps.adapters.kit_store import KitStore
+        from ci_steps.adapters.kit_store import Beyond, KitStore
 
-        return KitStore(self._blobs(project, place), place, self.progress)
+        beyond = Beyond(self.transfers(), partial(self.source, project))
+        return KitStore(self._blobs(project, place), place, self.progress, beyond)
+
+    def transfers(self) -> "Transfer":
+        """Return the way of other systems' bytes into the cache of this machine."""
+        from ci_steps.adapters.transfer import ContentCache, Transfer
+
+        return Transfer(ContentCache(self.cache / "models"), self.progress)
+
+    def source(self, project: Path, scheme: str) -> "Source":
+        """Return the source that stands behind the scheme of an address."""
+        from ci_steps.wiring.sources import source
+
+        return source(scheme, project, self.variables, self.programs())
+
+    def sourced(self, project: Path, place: str) -> "SourcedModels":
+        """Return the models of other systems, kept in the store at ``place``."""
+        from ci_steps.adapters.sourcing import SourcedModels
+        from ci_steps.wiring.sources import shapes
+
+        return SourcedModels(
+            store=self.store(project, place),
+            source=partial(self.source, project),
+            shapes=shapes(self.programs(), self.variables),
+            transfers=self.transfers(),
+            scratch=self.cache / "models" / "scratch",
+            programs=self.programs(),
+            progress=self.progress,
+        )
 
     def files(self, folder: Path) -> "Blobs":
         """Return a folder whose files are named bytes."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ci_steps.adapters.kit_store import KitStore
     from ci_steps.adapters.model_folder import ModelFolder
     from ci_steps.adapters.release_yaml import ReleaseYaml
+    from ci_steps.adapters.sourcing import SourcedModels
     from ci_steps.archive import Archives
     from ci_steps.model.settings import Settings
     from ci_steps.ports import Progress
@@ -87,6 +88,10 @@ class Wiring(Value, frozen=True, dict=True):
         """Return one chain of the ledger beside the store that release.yaml names."""
         return self._outside.ledger(self.config.parent, self.settings.store, service, environment)
 
+    def sourced(self) -> "SourcedModels":
+        """Return the models of other systems, kept in that store."""
+        return self._outside.sourced(self.config.parent, self.settings.store)
+
     def model_folder(self, folder: Path, *, checkout: Path) -> "ModelFolder":
         return self._outside.model_folder(folder, checkout=checkout, config=self.config)
 
@@ -129,6 +134,7 @@ class Wiring(Value, frozen=True, dict=True):
             project=os.path.relpath(self.config.resolve().parent, self.run.root.resolve()),
             config=self.config.name,
             store=self.store(),
+            sources=self.sourced(),
             ledger=partial(self.ledger, self.settings.service),
             promoted=RunDir(self.promote) if self.promote else None,
         )

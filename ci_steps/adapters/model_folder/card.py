@@ -9,6 +9,7 @@ from msgspec import Meta
 from ci_steps.adapters.yaml_file import YamlFile
 from ci_steps.errors import InputError
 from ci_steps.model.manifest import DataSource
+from ci_steps.model.sourced import Found
 from ci_steps.model.wire import Wire
 
 _SIGNED = re.compile(
@@ -50,6 +51,50 @@ def read_card(path: Path) -> ModelCard:
     card = YamlFile(path, ModelCard, "write how the model came to be; see the README").read()
     _refuse_secrets(card, path)
     return card
+
+
+class SourcedCard(Wire, frozen=True, kw_only=True):
+    """A `model.yaml` that lies with a model elsewhere: what the system there knows may be left out."""
+
+    name: str = ""
+    predictor: PredictorCard
+    code: CodeCard | None = None
+    data: tuple[DataSource, ...] = ()
+    config: dict[str, Any] = {}
+    python: Annotated[str, Meta(pattern=r"^(3\.\d+)?$")] = ""
+
+
+def completed(path: Path, found: Found) -> ModelCard:
+    """Return what the file says, completed by what its source knows; where the two differ it is bad input."""
+    known, where = found.known, f"model.yaml of {found.origin.address}"
+    hint = "put it there as `models publish` wants it, see the README; or name the folder that has it"
+    card = YamlFile(path, SourcedCard, hint).read()
+    commit = known.code.commit if known.code else ""
+    both = [("python", card.python, known.python), ("commit", card.code.commit if card.code else "", commit)]
+    shared = card.config.keys() & known.config
+    both += [(f"config {key}", card.config[key], known.config[key]) for key in shared]
+    for what, ours, theirs in both:
+        if ours and theirs and str(ours) != str(theirs):
+            raise InputError(
+                f"{where}: {what} is {str(ours)[:60]!r}, and its source says {str(theirs)[:60]!r}",
+                hint="correct the one that is wrong; the source's is noted by the training itself",
+            )
+    data = {source.uri: source for source in (*card.data, *known.data)}
+    whole = ModelCard(
+        name=card.name or known.name,
+        predictor=card.predictor,
+        code=card.code,
+        data=tuple(data.values()),
+        config=known.config | card.config,
+        python=card.python or known.python,
+    )
+    if not whole.name or not whole.python:
+        what = "python" if whole.name else "name"
+        raise InputError(
+            f"{where} does not say its {what}, nor does its source", hint=f"write `{what}:` there"
+        )
+    _refuse_secrets(whole, path)
+    return whole
 
 
 def without_password(url: str) -> str:

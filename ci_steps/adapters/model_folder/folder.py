@@ -12,6 +12,7 @@ from ci_steps.adapters.model_folder.card import (
     CodeCard,
     ModelCard,
     PredictorCard,
+    completed,
     read_card,
     without_password,
 )
@@ -29,6 +30,7 @@ from ci_steps.model.manifest import (
     PythonPredictor,
     SklearnPredictor,
 )
+from ci_steps.model.sourced import Found
 from ci_steps.model.wire import digest_of
 from ci_steps.ports import Programs
 
@@ -40,20 +42,22 @@ REQUIRED = ("interface.json", "metrics.json", "golden.jsonl", "requirements.lock
 class ModelFolder:
     """A folder with a model and its `model.yaml`; ``checkout`` is the git checkout that trained it.
 
-    ``config`` is the release.yaml by which it is published, and may change after the training.
+    ``config`` is the release.yaml by which it is published, and may change after the training. A model that
+    was ``found`` elsewhere has no checkout: what is known of it there completes its `model.yaml`.
     """
 
     path: Path
     checkout: Path
     config: Path
     programs: Programs
+    found: Found | None = None
 
     @property
     def card(self) -> ModelCard:
         """What `model.yaml` says."""
         if not self.path.is_dir():
             raise InputError(f"{self.path} is not a folder", hint="give the folder that training wrote")
-        return read_card(self._card_path)
+        return completed(self._card_path, self.found) if self.found else read_card(self._card_path)
 
     @property
     def _card_path(self) -> Path:
@@ -89,6 +93,7 @@ class ModelFolder:
                 lock="requirements.lock",
                 lock_sha256=next(file.sha256 for file in files if file.path == "requirements.lock"),
             ),
+            origin=self.found.origin if self.found else None,
         )
         manifest.validate(str(card_path))
         return manifest
@@ -148,6 +153,8 @@ class ModelFolder:
     def _code(self, card: CodeCard | None) -> Code:
         if card:
             return Code(repository=card.repository, commit=card.commit, dirty=False)
+        if self.found:
+            return self.found.known.code or Code(repository="", commit="", dirty=False)
         commit = self._git("rev-parse", "HEAD")
         if not commit:
             raise InputError(

@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from ci_steps.adapters.release_yaml.places import may_be_path
 from ci_steps.errors import InputError
+from ci_steps.model.address import Address
 from ci_steps.model.images import ImageRef
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.settings import UnitTestSettings
@@ -52,7 +53,7 @@ def _with_model(text: str, project: Path) -> _Wrong:
         except (OSError, UnicodeDecodeError):
             return f"{pointer} cannot be read", "name a file whose first line is a model, as tweets@9f2c41d"
     try:
-        ModelRef.parse(text)
+        Address.parse(text) if Address.is_one(text) else ModelRef.parse(text)
     except InputError as error:
         return str(error), error.hint
     return None

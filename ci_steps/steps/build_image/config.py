@@ -25,7 +25,7 @@ def labels(plan: Plan, base: Base, *, python: str, compiled_with: str, kit: str)
         "ci_steps.model": manifest.name,
         "ci_steps.sha": plan.sha.hex,
         "ci_steps.lock": manifest.environment.lock_sha256,
-        "ci_steps.data": ",".join(source.sha256 for source in manifest.data),
+        "ci_steps.data": ",".join(source.sha256 or source.mark for source in manifest.data),
         "ci_steps.config": manifest.config.sha256,
         "ci_steps.python": python,
         "ci_steps.kit": kit,

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from ci_steps.errors import InputError
+from ci_steps.model.address import Address
 from ci_steps.model.ledger import History
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
@@ -27,32 +28,37 @@ def pointer_in(model: str, default: str) -> str:
     return found[1]
 
 
-def asked_for(model: str, default: str, project: Path) -> ModelRef:
-    """Return the model of ``--model``, else release.yaml's, maybe by way of a pointer file."""
+def asked_for(model: str, default: str, project: Path) -> ModelRef | Address:
+    """Return the model of ``--model``, else release.yaml's, maybe by way of a pointer file.
+
+    It is in the kit's store, or elsewhere by its address.
+    """
     text = model or default
     if not text:
         raise InputError("no model is named", hint="give --model, or `model:` in release.yaml")
     if pointer := pointer_in(model, default):
         pointed = _pointed(project / pointer)
-        if isinstance(pointed, ModelRef):
+        if not isinstance(pointed, str):
             return pointed
         text = pointed
-    if _is_sha(text) and default and not default.startswith("@"):
+    if Address.is_one(text):
+        return Address.parse(text)
+    if _is_sha(text) and default and not default.startswith("@") and not Address.is_one(default):
         text = f"{ModelRef.parse(default).name}@{text}"
     return ModelRef.parse(text)
 
 
-def refuse_taken_back(ref: ModelRef, manifest: Manifest, history: History) -> None:
+def refuse_taken_back(ref: ModelRef | Address, manifest: Manifest, history: History) -> None:
     """Refuse a tag that would bring back at night what a person took away; a SHA names it on purpose."""
     if entry := history.taken_back(manifest.sha):
         named = f"{manifest.name}@{manifest.sha.short}"
         raise InputError(
             f"{ref} is {named}, which was rolled back from at {entry.at} by {entry.by}",
-            hint=f"move the tag, or name the model by its SHA to release it all the same: --model {named}",
+            hint=f"name another, or name the model by its SHA to release it all the same: --model {named}",
         )
 
 
-def _pointed(path: Path) -> ModelRef | str:
+def _pointed(path: Path) -> ModelRef | Address | str:
     """Return the model, or the SHA alone, that a pointer file names in its first line.
 
     What else stands there is in no message: it may be another file than was meant.
@@ -63,6 +69,8 @@ def _pointed(path: Path) -> ModelRef | str:
     try:
         with path.open("rb") as file:
             text = file.readline(_LONGEST).decode("utf-8-sig").strip()
+        if Address.is_one(text):
+            return Address.parse(text)
         return text if _is_sha(text) else ModelRef.parse(text)
     except OSError as error:
         raise InputError(f"the model's pointer {path} cannot be read: {error.strerror}", hint=hint) from error

@@ -8,6 +8,7 @@ import msgspec
 
 from ci_steps.documents import DOCUMENTS, Baseline, Document, Plan, Rollout
 from ci_steps.errors import InputError
+from ci_steps.model.address import Address
 from ci_steps.model.guess import did_you_mean
 from ci_steps.model.ledger import Ending, History
 from ci_steps.model.metrics import refuse_bad_rules
@@ -15,7 +16,7 @@ from ci_steps.model.release import Release
 from ci_steps.model.settings import Settings
 from ci_steps.model.wire import plain
 from ci_steps.pipeline import Step
-from ci_steps.ports import Ledger, ModelStore
+from ci_steps.ports import Ledger, ModelStore, Sources
 from ci_steps.rundir import RunDir
 from ci_steps.steps.plan.others import evidence, references
 from ci_steps.steps.plan.promotion import Carried
@@ -31,7 +32,8 @@ class MakePlan(Step):
     plan.json. Models that metric rules compare with are there by their whole SHA, and evaluations that lie
     beside release.yaml by their digest. With `--promote` the model is the one that another run put live, and
     no other; what goes live must be the same image. `--model @NAME.model` takes the model that the first line
-    of that file names.
+    of that file names. A model that lives elsewhere (`s3:`, `mlflow:`, …) is resolved and brought once; from
+    then on its SHA counts.
 
     A plan that says the same as the one in the run directory goes on with that run; another one
     starts a fresh run.
@@ -48,6 +50,7 @@ class MakePlan(Step):
     project: str
     config: str
     store: ModelStore
+    sources: Sources
     ledger: Callable[[str], Ledger]
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
     promoted: RunDir | None = None
@@ -60,9 +63,9 @@ class MakePlan(Step):
         carried = self._carried(environment, run)
         project = (run.root / self.project).resolve()
         ref = carried.ref if carried else asked_for(self.model, self.settings.model, project)
-        manifest = self.store.manifest(ref)
+        manifest = self.sources.manifest(ref) if isinstance(ref, Address) else self.store.manifest(ref)
         history = self.ledger(environment).history()
-        if ref.tag:
+        if ref.pin is None if isinstance(ref, Address) else ref.tag:
             refuse_taken_back(ref, manifest, history)
         live = history.live
         plan = Plan(
@@ -76,6 +79,7 @@ class MakePlan(Step):
             model=manifest.name,
             sha=manifest.sha,
             manifest=manifest,
+            asked=ref.unpinned if isinstance(ref, Address) else "",
             baseline=_baseline(live) if live else None,
             promoted=carried.promoted if carried else None,
             references=references(self.settings.metrics, self.store.manifest),

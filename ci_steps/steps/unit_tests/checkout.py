@@ -60,6 +60,13 @@ class Checkout(Value, frozen=True):
             problem = "the model was published from a checkout with changes that no commit has"
             again = "the changes are gone or committed: publish it again, and release what that gives"
             return problem, mend if changes else again
+        if not code.commit:
+            where = plan.manifest.origin.address if plan.manifest.origin else "its model.yaml"
+            problem = f"nobody said which commit trained the model ({where} does not)"
+            return (
+                problem,
+                "train from a git checkout, which notes its commit, or write `code:` in model.yaml",
+            )
         if found != code.commit and self._differ(code.commit, found, all_else):
             problem = f"the checkout is at {found[:12]}, the model was trained at {code.commit[:12]}"
             return problem, f"check out {code.commit}, or train and publish again at {found[:12]}"

@@ -25,6 +25,7 @@ from ci_steps.steps.plan import MakePlan
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.progress import Told
+from tests.fakes.sources import MemorySources
 
 
 def environment(port: int) -> EnvironmentSettings:
@@ -50,6 +51,7 @@ class Desk:
     folder: Path
     store: KitStore = field(default_factory=lambda: KitStore(MemoryBlobs(), "the store", Told()))
     ledgers: dict[str, MemoryLedger] = field(default_factory=dict)
+    sources: MemorySources = field(default_factory=MemorySources)
     settings: Settings = SETTINGS
 
     @property
@@ -79,6 +81,7 @@ class Desk:
             project="..",
             config="release.yaml",
             store=self.store,
+            sources=self.sources,
             ledger=self.ledger,
         ).run(self.run)
         self.run.write(plan)

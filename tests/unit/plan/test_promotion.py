@@ -33,6 +33,7 @@ def promoted(desk: Desk, model: str = "", into: str = "staging", *, dry_run: boo
         project="..",
         config="release.yaml",
         store=desk.store,
+        sources=desk.sources,
         ledger=desk.ledger,
         promoted=desk.run,
     )
