@@ -44,7 +44,7 @@ class Source(Protocol):
         """Return how bytes ``first`` to ``last`` (inclusive) of exactly this version are asked for.
 
         It is made anew for each request, right before it: signatures age. Where the place knows versions or
-        conditional requests it asks for ``file.mark`` and no other. All bytes of an empty file: ``last`` is -1.
+        conditional requests it asks for ``file.mark`` and no other. Of an empty file ``last`` is -1.
         """
 
 

@@ -89,7 +89,7 @@ class SourcedModels:
             return pins.published(manifest, files, where)
         if not (folder / "model.yaml").exists():
             raise InputError(
-                f"{found.origin.address} holds no model.yaml and no MLmodel, so nothing says how it is loaded",
+                f"{found.origin.address} holds no model.yaml and no MLmodel, so nothing says how to load it",
                 hint="name the folder that holds the model, or put a model.yaml there, see the README",
             )
         for why in absent.filled(folder):
