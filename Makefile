@@ -26,7 +26,7 @@ demo: setup  ## publish, release v1 and v2 under traffic, refuse a worse one, tr
 test: setup  ## all tests, against the real engine, registry and S3 server
 	@contrib/engine/s3 >>.engine.env
 	@contrib/engine/groovy >>.engine.env
-	@$(in_env) $(python) -m pytest -q --numprocesses 2 --dist loadfile
+	@$(in_env) $(python) -m pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 campaign: setup  ## the long campaigns (kills, faulty fetches, updates) at full size
 	@$(in_env) CI_STEPS_CAMPAIGN=full $(python) -m pytest -q -m campaign
