@@ -115,6 +115,10 @@ class KitStore:
                 self.blobs.put_if_absent(f"objects/{file.sha256}", checked)
             done += file.size
             self.progress.advance(done, total, "bytes")
+        for module in manifest.modules:
+            # A file of the whole, fetched by its digest as any other.
+            content = canonical(self._manifest(module.name, module.sha.hex))
+            self.blobs.put_if_absent(f"objects/{module.sha.hex}", BytesIO(content))
         key = f"models/{manifest.name}/{manifest.sha.hex}.json"
         return self.blobs.put_if_absent(key, BytesIO(canonical(manifest)))
 

@@ -197,6 +197,7 @@ def _ingredients(manifest: Manifest) -> list[str]:
     lines += [f"config       {key}: {value}" for key, value in sorted(manifest.config.values.items())]
     lock = manifest.environment
     lines.append(f"environment  Python {lock.python}, {lock.lock} {lock.lock_sha256[:12]}")
+    lines += [f"module       {module.name}@{module.sha.hex}" for module in manifest.modules]
     if manifest.origin:
         lines.append(f"origin       {manifest.origin.address}")
         lines += [f"  {fact}: {said}" for fact, said in manifest.origin.facts.items()]

@@ -89,6 +89,13 @@ class Environment(Wire, frozen=True, kw_only=True):
     lock_sha256: Annotated[Hex64, Meta(description="SHA-256 of the lock file")]
 
 
+class Module(Wire, frozen=True, kw_only=True):
+    """Another model that this one stands on, as a pre-processor: published apart, and part of this one."""
+
+    name: Annotated[str, Meta(description="the module's name; its files lie in modules/<name>/")]
+    sha: Annotated[Digest, Meta(description="its own SHA")]
+
+
 class Manifest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Every file of a model and its four ingredients; its canonical JSON's SHA-256 is the model's SHA."""
 
@@ -103,6 +110,9 @@ class Manifest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     origin: Annotated[
         Origin | None, Meta(description="where it was brought from; null: published by its folder")
     ] = None
+    modules: Annotated[
+        tuple[Module, ...], Meta(description="models that it stands on; their SHAs are in its own")
+    ] = ()
 
     @classmethod
     def parse(cls, content: bytes, *, where: str) -> Self:
@@ -137,6 +147,11 @@ class Manifest(Wire, frozen=True, kw_only=True, omit_defaults=True):
                 f"{where}: lock_sha256 is not that of its file {self.environment.lock}",
                 hint="publish the model anew; do not use this one",
             )
+        names = [module.name for module in self.modules]
+        if len(set(names)) < len(names) or self.name in names:
+            raise InputError(f"{where}: two modules have one name, or its own: {', '.join(names)}")
+        if wrong := [name for name in names if not NAME.fullmatch(name)]:
+            raise InputError(f"{where}: {wrong[0]!r} is not a module's name")
         if bare := [source.uri for source in self.data if not (source.sha256 or source.mark)]:
             raise InputError(
                 f"{where}: nothing names the bytes of its data {bare[0]!r}", hint="write their sha256"
@@ -166,9 +181,10 @@ class Manifest(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def ingredients(self) -> dict[str, Any]:
-        """Code, data, config, environment and, where it was brought, its origin, as plain JSON."""
-        kinds = ("code", "data", "config", "environment", *(["origin"] if self.origin else []))
-        return {key: plain(getattr(self, key)) for key in kinds}
+        """Code, data, config, environment and, where it has them, origin and modules, as plain JSON."""
+        always = ("code", "data", "config", "environment")
+        found = (*always, *(key for key in ("origin", "modules") if getattr(self, key)))
+        return {key: plain(getattr(self, key)) for key in found}
 
 
 def refuse_outside(path: str, where: str) -> None:

@@ -27,6 +27,7 @@ def _ingredients(manifest: Manifest) -> Html:
         ("configuration", code(canonical(manifest.config.values).decode())),
         ("environment", joined((f"Python {lock.python}, {lock.lock} ", code(lock.lock_sha256)))),
         ("predictor", _predictor(manifest)),
+        *(("module", joined((f"{each.name} ", code(str(each.sha))))) for each in manifest.modules),
         *_brought(manifest),
     )
     rows = [(code(file.path), megabytes(file.size), code(file.sha256)) for file in manifest.files]

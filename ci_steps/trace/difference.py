@@ -36,6 +36,7 @@ def _facts(manifest: Manifest, store: ModelStore) -> dict[tuple[str, str], str]:
         ("environment", "python"): manifest.environment.python,
         ("environment", "lock"): manifest.environment.lock_sha256[:12],
     }
+    facts |= {("module", module.name): module.sha.short for module in manifest.modules}
     if manifest.origin:
         facts["origin", "address"] = manifest.origin.address
     facts |= {("data", source.uri): source.short for source in manifest.data}

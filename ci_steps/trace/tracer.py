@@ -59,6 +59,8 @@ class Traced(Wire, frozen=True, kw_only=True):
         yield f"  config       {', '.join(f'{key}={value}' for key, value in sorted(config.items()))}"
         environment = self.ingredients["environment"]
         yield f"  environment  Python {environment['python']}, lock {environment['lock_sha256'][:12]}"
+        for module in self.ingredients.get("modules", ()):
+            yield f"  module       {module['name']}@{module['sha'].removeprefix('sha256:')}"
         if origin := self.ingredients.get("origin"):
             yield f"  origin       {origin['address']}"
             for fact, said in origin["facts"].items():

@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ci_steps.adapters.s3_blobs import S3Blobs
     from ci_steps.adapters.sourcing import SourcedModels
     from ci_steps.adapters.transfer import Transfer
+    from ci_steps.model.manifest import Manifest
     from ci_steps.model.settings import EnvironmentSettings
     from ci_steps.ports import (
         Blobs,
@@ -114,10 +115,12 @@ class Outside(Value, frozen=True):
         lock = (project / place).resolve() / "ledger" / service / f"{environment}.lock"
         return BlobLedger(self._blobs(project, place), service, environment, lock)
 
-    def model_folder(self, folder: Path, *, checkout: Path, config: Path) -> "ModelFolder":
+    def model_folder(
+        self, folder: Path, *, checkout: Path, config: Path, module: "Callable[[str], Manifest]"
+    ) -> "ModelFolder":
         from ci_steps.adapters.model_folder import ModelFolder
 
-        return ModelFolder(folder, checkout, config, self.programs())
+        return ModelFolder(folder, checkout, config, self.programs(), module)
 
     def inspector(self) -> "Inspector":
         from ci_steps.adapters.docker_inspector import DockerInspector

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ci_steps.adapters.release_yaml import ReleaseYaml
     from ci_steps.adapters.sourcing import SourcedModels
     from ci_steps.archive import Archives
+    from ci_steps.model.manifest import Manifest
     from ci_steps.model.settings import Settings
     from ci_steps.ports import Progress
     from ci_steps.trace.tracer import Tracer
@@ -93,7 +94,10 @@ class Wiring(Value, frozen=True, dict=True):
         return self._outside.sourced(self.config.parent, self.settings.store)
 
     def model_folder(self, folder: Path, *, checkout: Path) -> "ModelFolder":
-        return self._outside.model_folder(folder, checkout=checkout, config=self.config)
+        def module(text: str) -> "Manifest":
+            return self.sourced().named(text)
+
+        return self._outside.model_folder(folder, checkout=checkout, config=self.config, module=module)
 
     def tracer(self) -> "Tracer":
         from ci_steps.trace.tracer import Tracer

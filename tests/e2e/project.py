@@ -123,6 +123,12 @@ class Project:
         given = {**os.environ, "CI_STEPS_STATE": str(self.state)} | changes
         return {name: value for name, value in given.items() if value}
 
+    @property
+    def commit(self) -> str:
+        """The checkout's."""
+        asked = ["git", "-C", str(self.folder), "rev-parse", "HEAD"]
+        return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+
     def started(
         self, *arguments: str, cwd: Path | None = None, environ: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:

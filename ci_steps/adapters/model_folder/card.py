@@ -43,6 +43,9 @@ class ModelCard(Wire, frozen=True, kw_only=True):
     code: Annotated[CodeCard | None, Meta(description="the commit that trained it")] = None
     data: Annotated[tuple[DataSource, ...], Meta(description="data it learnt from", min_length=1)]
     config: Annotated[dict[str, Any], Meta(description="hyperparameters and seeds")]
+    modules: Annotated[
+        tuple[str, ...], Meta(description="models that it stands on: tokenizer@9f2c41d, or an address")
+    ] = ()
     python: Annotated[str, Meta(description="major.minor version", pattern=r"^3\.\d+$")]
 
 
@@ -61,6 +64,7 @@ class SourcedCard(Wire, frozen=True, kw_only=True):
     code: CodeCard | None = None
     data: tuple[DataSource, ...] = ()
     config: dict[str, Any] = {}
+    modules: tuple[str, ...] = ()
     python: Annotated[str, Meta(pattern=r"^(3\.\d+)?$")] = ""
 
 
@@ -86,6 +90,7 @@ def completed(path: Path, found: Found) -> ModelCard:
         code=card.code,
         data=tuple(data.values()),
         config=known.config | card.config,
+        modules=card.modules,
         python=card.python or known.python,
     )
     if not whole.name or not whole.python:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from ci_steps.model.manifest import (
     Environment,
     Manifest,
     ModelFile,
+    Module,
     PythonPredictor,
     SklearnPredictor,
 )
@@ -50,6 +51,8 @@ class ModelFolder:
     checkout: Path
     config: Path
     programs: Programs
+    module: Callable[[str], Manifest]
+    """Finds a model that `modules:` names."""
     found: Found | None = None
 
     @property
@@ -94,6 +97,7 @@ class ModelFolder:
                 lock_sha256=next(file.sha256 for file in files if file.path == "requirements.lock"),
             ),
             origin=self.found.origin if self.found else None,
+            modules=self._modules(card),
         )
         manifest.validate(str(card_path))
         return manifest
@@ -126,6 +130,24 @@ class ModelFolder:
                 relative = path.relative_to(self.path).as_posix()
                 if relative != MANIFEST:
                     yield relative, path
+
+    def _modules(self, card: ModelCard) -> tuple[Module, ...]:
+        """Return the models that this one stands on, by their SHAs."""
+        found = []
+        for text in card.modules:
+            manifest = self.module(text)
+            where = f"{self._card_path}: module {manifest.name}@{manifest.sha.short}"
+            if manifest.modules:
+                raise InputError(
+                    f"{where} has modules itself", hint="name those here as well; modules do not nest"
+                )
+            if manifest.environment.python != card.python:
+                raise InputError(
+                    f"{where} is of Python {manifest.environment.python}, the model of {card.python}",
+                    hint="train both on the same Python: they are loaded by one process",
+                )
+            found.append(Module(name=manifest.name, sha=manifest.sha))
+        return tuple(sorted(found, key=lambda module: module.name))
 
     def _predictor(
         self, card: PredictorCard, names: set[str], where: Path

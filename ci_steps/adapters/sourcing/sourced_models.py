@@ -14,6 +14,7 @@ from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.address import Address
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import Manifest, ModelFile
+from ci_steps.model.refs import ModelRef
 from ci_steps.model.sourced import Elsewhere, Found, Imported, SourceFile
 from ci_steps.model.wire import digest_of
 from ci_steps.ports import Programs, Progress, Shape, Source, Transfers
@@ -40,6 +41,14 @@ class SourcedModels:
     """A folder on the cache's file system."""
     programs: Programs
     progress: Progress
+
+    def named(self, text: str) -> Manifest:
+        """Return the model that a person names, by its address or as the store knows it."""
+        return (
+            self.manifest(Address.parse(text))
+            if Address.is_one(text)
+            else self.store.manifest(ModelRef.parse(text))
+        )
 
     def manifest(self, address: Address) -> Manifest:
         manifest, _ = self._brought(address, whole=False)
@@ -94,7 +103,9 @@ class SourcedModels:
             )
         for why in absent.filled(folder):
             self.progress.say(why)
-        made = ModelFolder(folder, folder, folder / "release.yaml", self.programs, found=found)
+        made = ModelFolder(
+            folder, folder, folder / "release.yaml", self.programs, module=self.named, found=found
+        )
         return made.manifest()
 
     @contextmanager

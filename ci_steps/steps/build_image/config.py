@@ -27,6 +27,8 @@ def labels(plan: Plan, base: Base, *, python: str, compiled_with: str, kit: str)
         "ci_steps.lock": manifest.environment.lock_sha256,
         "ci_steps.data": ",".join(source.sha256 or source.mark for source in manifest.data),
         "ci_steps.config": manifest.config.sha256,
+        "ci_steps.modules": ",".join(f"{module.name}@{module.sha.hex}" for module in manifest.modules),
+        "ci_steps.origin": manifest.origin.address if manifest.origin else "",
         "ci_steps.python": python,
         "ci_steps.kit": kit,
         "ci_steps.compiled-with": compiled_with,

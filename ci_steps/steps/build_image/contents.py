@@ -9,7 +9,7 @@ from typing import Any
 
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
-from ci_steps.model.manifest import Manifest
+from ci_steps.model.manifest import Manifest, ModelFile
 from ci_steps.model.value import Value
 from ci_steps.model.wire import canonical
 from ci_steps.ports import Environments
@@ -74,9 +74,10 @@ class Serving(Value, frozen=True):
 
 
 class Model(Value, frozen=True):
-    """What the server loads: the manifest, the interface and `model/`; no evaluations, no golden rows."""
+    """What the server loads: the manifest, the interface, `model/` and modules; none of the evidence."""
 
     manifest: Manifest
+    files: tuple[ModelFile, ...]
     folder: Path
 
     @property
@@ -85,8 +86,8 @@ class Model(Value, frozen=True):
 
     def entries(self, _: Path) -> Iterator[Entry]:
         yield Entry(f"{MODEL}/manifest.json", canonical(self.manifest))
-        for file in self.manifest.files:
-            if file.path == "interface.json" or file.path.startswith("model/"):
+        for file in self.files:
+            if file.path == "interface.json" or file.path.startswith(("model/", "modules/")):
                 yield Entry(f"{MODEL}/{file.path}", self.folder / file.path, digest=file.digest)
 
 

@@ -97,10 +97,13 @@ class BuildImage(Step):
             "the server's lock": self._server_lock(),
             f"the model's {lock.path}": run.verified(fetched.folder, lock).read_bytes(),
         }
+        for file in fetched.files:
+            if file.path.startswith("modules/") and file.path.endswith(f"/{lock.path}"):
+                locks[file.path] = run.verified(fetched.folder, file).read_bytes()
         cache = LayerCache(self.cache, self.progress)
         dependencies = Dependencies(self.environments, locks, python, plan.image.platform)
         serving = Serving(self.environments, self.serving, python)
-        model = Model(plan.manifest, run.root / fetched.folder)
+        model = Model(plan.manifest, fetched.files, run.root / fetched.folder)
         return (
             cache.layer("dependencies", dependencies.inputs, dependencies.entries),
             cache.layer("serving", serving.inputs, serving.entries),

@@ -13,6 +13,7 @@ from ci_steps.pipeline import Step
 from ci_steps.ports import LostError, ModelStore
 from ci_steps.rundir import RunDir
 from ci_steps.steps.fetch_model import beside, here
+from ci_steps.steps.fetch_model.modules import files_of
 
 EVIDENCE_FILES = ("evaluations.jsonl", "golden.jsonl", "interface.json", "metrics.json")
 _AGAIN = "fetched-again"
@@ -38,7 +39,8 @@ class FetchModel(Step):
 
     def run(self, run: RunDir) -> FetchedModel:
         plan = run.read(Plan)
-        findings = [self._fetched("model", plan.manifest, plan.manifest.files, run)]
+        files = (*plan.manifest.files, *files_of(plan.manifest.modules, self.store))
+        findings = [self._fetched("model", plan.manifest, files, run)]
         kept: tuple[ModelFile, ...] = ()
         if plan.baseline:
             manifest = self.store.manifest(ModelRef.exact(plan.baseline.model, plan.baseline.sha))
@@ -51,7 +53,7 @@ class FetchModel(Step):
             evidence=self._evidence(plan, findings, run),
             findings=tuple(findings),
             not_checked=beside.not_needed(plan),
-            files=plan.manifest.files,
+            files=files,
             baseline_folder="baseline" if plan.baseline else None,
             baseline_files=kept,
         )

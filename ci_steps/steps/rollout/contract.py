@@ -1,4 +1,4 @@
-"""The contract that every target is held to: apply, observe, verify, commit; or restore, observe, verify."""
+"""The contract that every target is held to: apply, verify, retire, commit; or restore, verify, retire, commit."""
 
 import time
 from collections.abc import Callable
@@ -48,6 +48,7 @@ class Contract:
         It may be called again after a cut: the target is told the wanted end, never a change.
         """
         findings: tuple[Finding, ...] = ()
+        unproven = None
         try:
             self.timeline.note(f"bringing {named(intent.release)} to serve")
             self.target.apply(intent.release)
@@ -55,6 +56,12 @@ class Contract:
             if intent.release and holds(observed, intent.release):
                 self.timeline.note(f"verified: {in_words(observed)}")
                 findings = self.replay(intent.release)
+                for finding in findings:
+                    self.timeline.note(rows_in_words(finding))
+            # A release that was live before, as in a healing, is never taken back for itself.
+            unproven = spoilt(findings) if intent.before != intent.release else None
+            if holds(observed, intent.release) and not unproven:
+                observed = self._alone(intent.release)
         except StepError as error:
             return self._restore(intent, str(error))
         except BaseException as error:
@@ -63,11 +70,7 @@ class Contract:
             raise
         if not holds(observed, intent.release):
             return self._restore(intent, f"{named(intent.release)} was applied, but {in_words(observed)}")
-        for finding in findings:
-            self.timeline.note(rows_in_words(finding))
-        unproven = spoilt(findings)
-        # A release that was live before, as in a healing, is never taken back for itself.
-        if unproven and intent.before != intent.release:
+        if unproven:
             return self._restore(
                 intent, f"{named(intent.release)} served, but {rows_in_words(unproven)}", findings
             )
@@ -79,6 +82,8 @@ class Contract:
         observed = self.target.observe()
         if intent.release and observed.answering == intent.release.id:
             observed = self.seen(intent.release)
+        if holds(observed, intent.release):
+            observed = self._alone(intent.release)
         if holds(observed, intent.release):
             settled = f"cut off; settled by run {by}, which has not its golden rows to replay"
             return self._close(intent, Done(Ending.LIVE, settled, observed))
@@ -93,18 +98,25 @@ class Contract:
                 return observed
             time.sleep(_LOOK_AGAIN_SECONDS)
 
+    def _alone(self, serving: Release | None) -> Observed:
+        """Stop what else still runs, only now that nobody has to go back to it, and look once more."""
+        self.target.retire()
+        return self.seen(serving)
+
     def _restore(self, intent: LedgerEntry, reason: str, findings: tuple[Finding, ...] = ()) -> Done:
         self.timeline.note(f"{reason}; going back to {named(intent.before)}")
         observed = None
         try:
             self.target.apply(intent.before)
             observed = self.seen(intent.before)
+            if holds(observed, intent.before):
+                self.timeline.note(f"restored: {in_words(observed)}")
+                observed = self._alone(intent.before)
         except Exception as error:  # noqa: BLE001  # the duty to restore: whatever failed, the ledger says so
             why = str(error) if isinstance(error, StepError) else f"{type(error).__name__}: {error}"
             failed = f"{reason}; going back to {named(intent.before)} failed: {why}"
         else:
             if holds(observed, intent.before):
-                self.timeline.note(f"restored: {in_words(observed)}")
                 return self._close(intent, Done(Ending.ROLLED_BACK, reason, observed, findings))
             failed = f"{reason}; went back to {named(intent.before)}, but {in_words(observed)}"
         self.timeline.note(failed)

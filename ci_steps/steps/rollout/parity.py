@@ -22,7 +22,7 @@ from ci_steps.steps.golden.service import TOO_BUSY, Reply, calling
 
 CHECK = "rollout.parity"
 _PAUSE_SECONDS = 0.5
-_ONCE_WRONG_SECONDS = 5.0
+_ONCE_WRONG_SECONDS = 2.0
 """How much longer callers get answers that differ, so that it can be said how many do."""
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from ci_steps.adapters.model_folder import ModelFolder
 from ci_steps.errors import InputError, OutsideError
+from ci_steps.model.manifest import Manifest
 from ci_steps.ports import Ended
 from ci_steps.selftest.specimen import model_files
 from tests.fakes.programs import Asked, ScriptedPrograms
@@ -36,7 +37,11 @@ def folder_of(
         broken = status == BROKEN and asked.command[1] == "status"
         return Ended(128 if broken else 0, answers.get(asked.command[1], ""))
 
-    return ModelFolder(root, root, root / "release.yaml", ScriptedPrograms({"git": git}))
+    return ModelFolder(root, root, root / "release.yaml", ScriptedPrograms({"git": git}), nobody)
+
+
+def nobody(text: str) -> Manifest:
+    raise InputError(f"there is no {text}")
 
 
 def told_of(folder: ModelFolder, rows: int = 1) -> tuple[str, ...]:
