@@ -67,6 +67,8 @@ class Repository:
     later: str = ""
     """A file that a commit after the training brought."""
     trained_dirty: bool = False
+    trained_somewhere: bool = False
+    """Nobody said at which commit."""
     without_git: bool = False
 
     def laid_out(self, project: Path) -> Manifest:
@@ -83,9 +85,8 @@ class Repository:
         if self.edited:
             (project / _TESTS / "test_it.py").write_text(self.edited)
         manifest = manifest_of(model_files())
-        code = msgspec.structs.replace(
-            manifest.code, commit=self.trained_at or head, dirty=self.trained_dirty
-        )
+        commit = "" if self.trained_somewhere else self.trained_at or head
+        code = msgspec.structs.replace(manifest.code, commit=commit, dirty=self.trained_dirty)
         return msgspec.structs.replace(manifest, code=code)
 
 
@@ -173,6 +174,7 @@ CASES: tuple[Case, ...] = (
     _commit("the tests of another commit", Repository(trained_at="0" * 40)),
     _commit("a test that was changed after its commit", Repository(edited=FAILS)),
     _commit("a model trained with changes that no commit has", Repository(trained_dirty=True)),
+    _commit("a model of which nobody said what trained it", Repository(trained_somewhere=True)),
     _commit("a later commit of other code", Repository(later="helper.py")),
     _commit("a later commit of release.yaml alone", Repository(later="release.yaml"), Verdict.PASSED),
     _commit("a folder that git does not know", Repository(trained_at="0" * 40, without_git=True)),

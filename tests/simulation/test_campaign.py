@@ -34,7 +34,7 @@ SIZES = (50, 200, 1_000, 5_000, 20_000)
 DISAGREEMENTS = (0.02, 0.1, 0.4)
 BALANCES: tuple[Balance, ...] = ("balanced", "1:50")
 
-pytestmark = [pytest.mark.campaign, pytest.mark.timeout(3600 if FULL else 120)]
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(14400 if FULL else 120)]
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,10 @@ class Checkout(Value, frozen=True):
         """Return what is wrong and what helps; both empty where nothing is."""
         code, found, all_else = plan.manifest.code, head.output.strip(), git.all_but(may_differ)
         status = self._git(*git.STATUS, *all_else)
+        if not code.commit:
+            where = plan.manifest.origin.address if plan.manifest.origin else "its model.yaml"
+            problem = f"nobody said which commit trained the model ({where} does not)"
+            return problem, "train from a git checkout, where it is noted, or write `code:` in model.yaml"
         if head.code or status.code:
             said = (head.output if head.code else status.output).strip().splitlines()
             problem = f"{self.project} is not a git checkout: {said[0] if said else 'git says nothing'}"
@@ -60,13 +64,6 @@ class Checkout(Value, frozen=True):
             problem = "the model was published from a checkout with changes that no commit has"
             again = "the changes are gone or committed: publish it again, and release what that gives"
             return problem, mend if changes else again
-        if not code.commit:
-            where = plan.manifest.origin.address if plan.manifest.origin else "its model.yaml"
-            problem = f"nobody said which commit trained the model ({where} does not)"
-            return (
-                problem,
-                "train from a git checkout, which notes its commit, or write `code:` in model.yaml",
-            )
         if found != code.commit and self._differ(code.commit, found, all_else):
             problem = f"the checkout is at {found[:12]}, the model was trained at {code.commit[:12]}"
             return problem, f"check out {code.commit}, or train and publish again at {found[:12]}"

@@ -12,6 +12,7 @@ from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import Manifest, ModelFile
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.settings import UnitTestSettings
+from ci_steps.model.manifest import Origin
 from ci_steps.model.verdict import Verdict
 from ci_steps.ports import Ended
 from ci_steps.rundir import RunDir
@@ -353,6 +354,19 @@ def test_a_model_trained_from_uncommitted_changes_is_not_decided(bench: Bench) -
     bench.plan = {"manifest": msgspec.structs.replace(manifest, code=code)}
 
     assert verdicts(bench.run(), "unit-tests.commit") == [Verdict.INCONCLUSIVE]
+
+
+def test_a_model_of_which_nobody_said_what_trained_it_is_not_decided(bench: Bench) -> None:
+    bench.run()
+    manifest = bench.run_dir.read(Plan).manifest
+    code = msgspec.structs.replace(manifest.code, commit="")
+    origin = Origin(address="mlflow:models/tweets/7", facts={})
+    bench.plan = {"manifest": msgspec.structs.replace(manifest, code=code, origin=origin)}
+
+    commit = next(each for each in bench.run().findings if each.check == "unit-tests.commit")
+
+    assert commit.verdict is Verdict.INCONCLUSIVE
+    assert commit.observed == "nobody said which commit trained the model (mlflow:models/tweets/7 does not)"
 
 
 def trained_with_changes(bench: Bench) -> None:
