@@ -38,7 +38,8 @@ class Tag(Wire, frozen=True, kw_only=True):
 class Beyond:
     """The way to bytes that the store only knows the place of."""
 
-    transfers: Transfers
+    transfers: Callable[[], Transfers]
+    """Made when bytes are wanted: most commands want none."""
     source: Callable[[str], Source]
     """The source of a scheme."""
 
@@ -227,7 +228,7 @@ class KitStore:
 
     def _here(self, file: ModelFile, path: Path) -> bool:
         """Whether this machine had the bytes, and they are now at ``path``."""
-        return self.beyond is not None and self.beyond.transfers.put(file, path)
+        return self.beyond is not None and self.beyond.transfers().put(file, path)
 
     def _from_elsewhere(self, file: ModelFile, path: Path, error: KeyError) -> bool:
         """Bring what the store only knows the place of; false where other bytes lie there now."""
@@ -242,7 +243,7 @@ class KitStore:
         address = Address.parse(there.address)
         self.progress.say(f"fetching {file.path} from {address}")
         try:
-            self.beyond.transfers.bring(self.beyond.source(address.scheme), (there.file,))
+            self.beyond.transfers().bring(self.beyond.source(address.scheme), (there.file,))
         except ChangedError as changed:
             self.progress.say(str(changed))
             return False

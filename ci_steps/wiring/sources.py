@@ -4,7 +4,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ci_steps.errors import InputError
-from ci_steps.ports import Programs, Shape, Source
+from ci_steps.model.address import Address
+from ci_steps.model.manifest import Manifest
+from ci_steps.model.value import Value
+from ci_steps.ports import Programs, Shape, Source, Sources
+
+
+class Late(Value, frozen=True):
+    """Models of other systems, whose adapters are imported when one is asked for."""
+
+    make: Callable[[], Sources]
+
+    def manifest(self, address: Address) -> Manifest:
+        return self.make().manifest(address)
 
 
 def source(scheme: str, project: Path, variables: Mapping[str, str], programs: Programs) -> Source:

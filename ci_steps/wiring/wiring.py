@@ -18,6 +18,7 @@ from ci_steps.model.value import Value
 from ci_steps.pipeline import Runner, Step, Watcher
 from ci_steps.rundir import RunDir
 from ci_steps.wiring.outside import Outside
+from ci_steps.wiring.sources import Late
 from ci_steps.wiring.table import Kinds, kind
 
 # What not every command makes is imported where it is made.
@@ -138,7 +139,7 @@ class Wiring(Value, frozen=True, dict=True):
             project=os.path.relpath(self.config.resolve().parent, self.run.root.resolve()),
             config=self.config.name,
             store=self.store(),
-            sources=self.sourced(),
+            sources=Late(self.sourced),
             ledger=partial(self.ledger, self.settings.service),
             promoted=RunDir(self.promote) if self.promote else None,
         )

@@ -9,10 +9,9 @@ import pytest
 from ci_steps.documents import Evidence, Plan, UnitTestsReport
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
-from ci_steps.model.manifest import Manifest, ModelFile
+from ci_steps.model.manifest import Manifest, ModelFile, Origin
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.settings import UnitTestSettings
-from ci_steps.model.manifest import Origin
 from ci_steps.model.verdict import Verdict
 from ci_steps.ports import Ended
 from ci_steps.rundir import RunDir
