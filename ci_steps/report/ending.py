@@ -121,7 +121,7 @@ def _left(deed: Rollout | Rollback) -> str:
 
 
 def _waived(deed: Rollout | Rollback) -> list[Reason]:
-    waivers = {w.waiver.check: w.waiver for w in deed.waived} if isinstance(deed, Rollout) else {}
+    waivers = {w.waiver.what: w.waiver for w in deed.waived} if isinstance(deed, Rollout) else {}
     return [
         Reason(check.partition(".")[0], f"{check} was waived by {w.by} until {w.until}: {w.reason}")
         for check, w in waivers.items()

@@ -14,14 +14,14 @@ def waivers(reading: Reading) -> Html:
         return Html("")
     heads = ("check", "covers", "answered for by", "reason", "holds", "where")
     rows = [
-        (code(w.check), _covers(w, reading), w.by, w.reason, _holds(w, reading), w.where)
+        (code(w.what), _covers(w, reading), w.by, w.reason, _holds(w, reading), w.where)
         for w in reading.waivers
     ]
     return section("Waivers", table(heads, rows, rest="plan.json"))
 
 
 def _covers(waiver: Waiver, reading: Reading) -> str:
-    seen = [f for report in reading.reports for f in report.findings if f.check == waiver.check]
+    seen = [f for report in reading.reports for f in report.findings if waiver.names(f)]
     covered = sum(waiver.covers(finding, reading.today) for finding in seen)
     rollout = reading.get(Rollout)
     then = rollout is not None and any(waived.waiver == waiver for waived in rollout.waived)

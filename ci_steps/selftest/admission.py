@@ -4,6 +4,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from msgspec import UNSET, UnsetType
+
 from ci_steps.documents import MetricsReport, Report
 from ci_steps.model.verdict import Finding, Verdict, Waiver
 from ci_steps.pipeline import admit
@@ -16,11 +18,11 @@ PASSED, WARNED, INCONCLUSIVE, REFUSED = Verdict
 
 
 def _finding(verdict: Verdict, check: str = _CHECK) -> Finding:
-    return Finding(check=check, verdict=verdict, observed="as told", rule="none")
+    return Finding(check=check, verdict=verdict, subject="accuracy", observed="as told", rule="none")
 
 
-def _waiver(check: str = _CHECK, until: date = _TODAY) -> Waiver:
-    return Waiver(check=check, reason="first release", by="someone", until=until)
+def _waiver(check: str = _CHECK, until: date = _TODAY, subject: str | UnsetType = UNSET) -> Waiver:
+    return Waiver(check=check, reason="first release", by="someone", until=until, subject=subject)
 
 
 def _asked(findings: tuple[Finding, ...], waivers: tuple[Waiver, ...], folder: Path) -> Report:
@@ -57,6 +59,8 @@ CASES: tuple[Case, ...] = (
     _case(WARNED, "a waiver on its last day", _OPEN, waivers=(_waiver(),)),
     _case(WARNED, "a waiver with days to come", _OPEN, waivers=(_waiver(until=date(2026, 7, 1)),)),
     _case(INCONCLUSIVE, "a waiver a day too late", _OPEN, waivers=(_waiver(until=date(2026, 6, 29)),)),
+    _case(WARNED, "a waiver of this very subject", _OPEN, waivers=(_waiver(subject="accuracy"),)),
+    _case(INCONCLUSIVE, "a waiver of another subject", _OPEN, waivers=(_waiver(subject="recall"),)),
     _case(INCONCLUSIVE, "a waiver of the whole gate", _OPEN, waivers=(_waiver("check-metrics"),)),
     _case(INCONCLUSIVE, "a waiver of another check", _OPEN, waivers=(_waiver("check-metrics.slice"),)),
     _case(

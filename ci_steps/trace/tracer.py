@@ -72,7 +72,7 @@ class Traced(Wire, frozen=True, kw_only=True):
                     yield f"    {check.removeprefix(f'{name}.')}: {seen}"
             for waiver in (waived.waiver for waived in self.waived):
                 if waiver.check.startswith(f"{name}."):
-                    yield f"    {waiver.check} waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+                    yield f"    {waiver.what} waived by {waiver.by} until {waiver.until}: {waiver.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 from datetime import date
 
+import msgspec
 import pytest
 
 from ci_steps.documents import MetricsReport
 from ci_steps.errors import ExitCode
 from ci_steps.model.verdict import Finding, Verdict, Waiver
+from ci_steps.model.wire import canonical
 from ci_steps.pipeline import admit
 
 TODAY = date(2026, 6, 1)
@@ -83,3 +85,25 @@ def test_a_refusal_is_never_waived() -> None:
     assert blocked.verdict is Verdict.REFUSED
     assert [f.verdict for f in blocked.findings] == [Verdict.REFUSED]
     assert len(waived) == 1
+
+
+def test_a_waiver_of_one_subject_covers_that_one_alone() -> None:
+    one = msgspec.structs.replace(waiver(), subject="accuracy where length=long")
+    long, short = (
+        Finding(
+            check="check-metrics.baseline",
+            subject=s,
+            verdict=Verdict.INCONCLUSIVE,
+            observed="few",
+            rule="enough",
+        )
+        for s in ("accuracy where length=long", "accuracy where length=short")
+    )
+
+    assert one.covers(long, TODAY)
+    assert not one.covers(short, TODAY)
+    assert waiver().covers(short, TODAY)
+
+
+def test_a_waiver_without_a_subject_has_the_json_that_older_ledgers_hold() -> None:
+    assert b"subject" not in canonical(waiver())
