@@ -39,6 +39,15 @@ class PythonPredictor(Wire, tag_field="kind", tag="python", frozen=True, kw_only
     entry: Annotated[str, Meta(description="module:Class", pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
 
+class PyfuncPredictor(Wire, tag_field="kind", tag="pyfunc", frozen=True, kw_only=True):
+    """A model as MLflow saves it, loaded and asked by MLflow's own `pyfunc`."""
+
+    folder: Annotated[str, Meta(description="the folder with the file MLmodel: model, or one below it")]
+
+
+Predictor = SklearnPredictor | PythonPredictor | PyfuncPredictor
+
+
 class Code(Wire, frozen=True, kw_only=True):
     """The commit that trained the model."""
 
@@ -102,7 +111,7 @@ class Manifest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     schema: Annotated[int, Meta(description="version of this form")]
     name: Annotated[str, Meta(description="the model's name")]
     files: Annotated[tuple[ModelFile, ...], Meta(description="every file but the manifest, sorted by path")]
-    predictor: Annotated[SklearnPredictor | PythonPredictor, Meta(description="how it is loaded and asked")]
+    predictor: Annotated[Predictor, Meta(description="how it is loaded and asked")]
     code: Annotated[Code, Meta(description="ingredient: code")]
     data: Annotated[tuple[DataSource, ...], Meta(description="ingredient: data")]
     config: Annotated[Config, Meta(description="ingredient: configuration")]

@@ -10,6 +10,17 @@ from ci_steps.model.value import Value
 from ci_steps.model.wire import Wire
 
 
+EVIDENCE = (
+    "evaluations.jsonl",
+    "golden.jsonl",
+    "interface.json",
+    "metrics.json",
+    "model.yaml",
+    "requirements.lock",
+)
+"""What lies beside `model/` in a model's folder, wherever a system that knows no such folder keeps it."""
+
+
 class SourceFile(Wire, frozen=True, kw_only=True):
     """One file of a model where it lives, named so that other bytes in its place are noticed."""
 
@@ -40,6 +51,8 @@ class Known(Value, frozen=True):
     config: dict[str, Any] = {}
     python: str = ""
     """major.minor"""
+    metrics: dict[str, float] = {}
+    """What was measured there, by its name there."""
 
 
 class Found(Value, frozen=True):

@@ -1,7 +1,7 @@
 """What the model was made of, what it is compared with, and the image it became."""
 
 from ci_steps.documents import Baseline, BuiltImage, Layer, Plan, PushedImage
-from ci_steps.model.manifest import Manifest, SklearnPredictor
+from ci_steps.model.manifest import Manifest, PythonPredictor, SklearnPredictor
 from ci_steps.model.wire import canonical
 from ci_steps.report.markup import Html, code, facts, folded, joined, megabytes, section, table, tag
 from ci_steps.report.reading import Reading
@@ -47,7 +47,9 @@ def _predictor(manifest: Manifest) -> str:
     how = manifest.predictor
     if isinstance(how, SklearnPredictor):
         return f"scikit-learn, {how.file}, asked with {', '.join(how.features)}"
-    return f"Python, {how.entry}"
+    if isinstance(how, PythonPredictor):
+        return f"Python, {how.entry}"
+    return f"MLflow's pyfunc, {how.folder}"
 
 
 def _baseline(baseline: Baseline | None) -> Html:

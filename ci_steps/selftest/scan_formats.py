@@ -30,6 +30,12 @@ def _json(rule: str, wanted: Verdict, title: str, value: object) -> Case:
     return _format(rule, wanted, title, json.dumps(value).encode())
 
 
+def _mlflow(wanted: Verdict, title: str, pyfunc: str) -> Case:
+    """Make a case of what MLflow is told to load."""
+    content = f"flavors:\n  python_function: {pyfunc}\n".encode()
+    return case("", wanted, title, scanned({"model/MLmodel": content}), rule="mlflow")
+
+
 def _beside(wanted: Verdict, title: str, content: bytes, **files: bytes | None) -> Case:
     """Make a case of a graph with other files of the model beside it."""
     there = {"model/graph": content, **{f"model/{name}": value for name, value in files.items()}}
@@ -127,6 +133,11 @@ CASES: tuple[Case, ...] = (
             made.zipped({"a": b"abc\n"}).replace(b"abc\n", b"abd\n")),
     _format("archives", INCONCLUSIVE, "an encrypted member",
             made.zipped({"a": b"a\n"}).replace(b"\x14\0\0\0", b"\x14\0\1\0")),
+    _mlflow(PASSED, "an MLmodel of a flavour of MLflow's", "{loader_module: mlflow.sklearn}"),
+    _mlflow(REFUSED, "an MLmodel with a loader that nobody allowed", "{loader_module: flowers.loading}"),
+    _mlflow(REFUSED, "an MLmodel whose loader can run anything", "{loader_module: os}"),
+    _mlflow(REFUSED, "an MLmodel that loads another file", "{loader_module: mlflow.onnx, data: /etc/a}"),
+    _mlflow(INCONCLUSIVE, "an MLmodel without flavours that can be read", "[]"),
     _json("settings", PASSED, "settings that name no code", {"type": "bert", "chat_template": CHAT}),
     _format("settings", PASSED, "settings with a number that is none", b'{"a": NaN}'),
     _format("settings", PASSED, "settings with a number without end", b'{"a": -Infinity}'),

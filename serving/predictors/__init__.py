@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from serving.errors import ModelError
 from serving.manifest import Manifest
+from serving.predictors.pyfunc import load_pyfunc
 from serving.predictors.python import load_python
 from serving.predictors.sklearn import load_sklearn
 
@@ -20,6 +21,7 @@ class Predictor(Protocol):
 
 
 FLAVOURS: dict[str, Callable[[Path, dict[str, Any]], Predictor]] = {
+    "pyfunc": load_pyfunc,
     "python": load_python,
     "sklearn": load_sklearn,
 }

@@ -144,7 +144,7 @@ def test_an_unknown_flavour_is_refused(serve: Serve, tmp_path: Path) -> None:
 
     assert refused(serve, folder) == (
         3,
-        "predictor kind 'oracle' is unknown, expected one of python, sklearn",
+        "predictor kind 'oracle' is unknown, expected one of pyfunc, python, sklearn",
     )
 
 

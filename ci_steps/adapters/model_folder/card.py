@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from ci_steps.adapters.yaml_file import YamlFile
 from ci_steps.errors import InputError
 from ci_steps.model.manifest import DataSource
+from ci_steps.model.pachyderm import marked
 from ci_steps.model.sourced import Found
 from ci_steps.model.wire import Wire
 
@@ -18,7 +20,7 @@ _SIGNED = re.compile(
 
 
 class PredictorCard(Wire, frozen=True, kw_only=True):
-    """How the model is loaded: one of the two."""
+    """How the model is loaded: one of the three."""
 
     sklearn: Annotated[str | None, Meta(description="path of a joblib or skops file")] = None
     features: Annotated[tuple[str, ...], Meta(description="request properties, in the order of columns")] = ()
@@ -26,6 +28,7 @@ class PredictorCard(Wire, frozen=True, kw_only=True):
         Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None,
         Meta(description="module:Class in model/"),
     ] = None
+    pyfunc: Annotated[str | None, Meta(description="the folder with an MLmodel file: model")] = None
 
 
 class CodeCard(Wire, frozen=True, kw_only=True):
@@ -53,7 +56,7 @@ def read_card(path: Path) -> ModelCard:
     """Return what the file says; one with a password in an address is bad input."""
     card = YamlFile(path, ModelCard, "write how the model came to be; see the README").read()
     _refuse_secrets(card, path)
-    return card
+    return replace(card, data=tuple(marked(source, where=str(path)) for source in card.data))
 
 
 class SourcedCard(Wire, frozen=True, kw_only=True):
@@ -78,12 +81,13 @@ def completed(path: Path, found: Found) -> ModelCard:
     shared = card.config.keys() & known.config
     both += [(f"config {key}", card.config[key], known.config[key]) for key in shared]
     for what, ours, theirs in both:
-        if ours and theirs and str(ours) != str(theirs):
+        if ours and theirs and ours != theirs and str(ours) != str(theirs):
             raise InputError(
                 f"{where}: {what} is {str(ours)[:60]!r}, and its source says {str(theirs)[:60]!r}",
                 hint="correct the one that is wrong; the source's is noted by the training itself",
             )
-    data = {source.uri: source for source in (*card.data, *known.data)}
+    named = tuple(marked(source, where=where) for source in card.data)
+    data = {source.uri: source for source in (*named, *known.data)}
     whole = ModelCard(
         name=card.name or known.name,
         predictor=card.predictor,

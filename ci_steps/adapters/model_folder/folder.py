@@ -28,6 +28,8 @@ from ci_steps.model.manifest import (
     Manifest,
     ModelFile,
     Module,
+    Predictor,
+    PyfuncPredictor,
     PythonPredictor,
     SklearnPredictor,
 )
@@ -149,13 +151,18 @@ class ModelFolder:
             found.append(Module(name=manifest.name, sha=manifest.sha))
         return tuple(sorted(found, key=lambda module: module.name))
 
-    def _predictor(
-        self, card: PredictorCard, names: set[str], where: Path
-    ) -> SklearnPredictor | PythonPredictor:
-        if (card.sklearn is None) == (card.python is None):
+    def _predictor(self, card: PredictorCard, names: set[str], where: Path) -> Predictor:
+        if [card.sklearn, card.python, card.pyfunc].count(None) != 2:
             raise InputError(
-                f"{where}: the predictor is neither or both of sklearn and python", hint="name one"
+                f"{where}: the predictor is not one of sklearn, python and pyfunc", hint="name one"
             )
+        if card.pyfunc is not None:
+            if card.pyfunc.partition("/")[0] != "model" or f"{card.pyfunc}/MLmodel" not in names:
+                raise InputError(
+                    f"{where}: there is no {card.pyfunc}/MLmodel in model/",
+                    hint="name the folder below model/ that MLflow saved the model in",
+                )
+            return PyfuncPredictor(folder=card.pyfunc)
         if card.python:
             module = f"model/{card.python.partition(':')[0].replace('.', '/')}"
             if not names & {f"{module}.py", f"{module}/__init__.py"}:
@@ -174,7 +181,9 @@ class ModelFolder:
 
     def _code(self, card: CodeCard | None) -> Code:
         if card:
-            return Code(repository=card.repository, commit=card.commit, dirty=False)
+            known = self.found.known.code if self.found else None
+            dirty = known is not None and known.commit == card.commit and known.dirty
+            return Code(repository=card.repository, commit=card.commit, dirty=dirty)
         if self.found:
             return self.found.known.code or Code(repository="", commit="", dirty=False)
         commit = self._git("rev-parse", "HEAD")

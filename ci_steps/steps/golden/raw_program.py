@@ -7,6 +7,7 @@ two differ, the server is to blame. Nothing but the standard library and what th
 
 import importlib
 import json
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -20,6 +21,8 @@ _MISSING = float("nan")
 def loaded(folder: Path, predictor: dict[str, Any]) -> Predict:
     if predictor["kind"] == "python":
         return _by_class(folder / "model", *predictor["entry"].split(":"))
+    if predictor["kind"] == "pyfunc":
+        return _by_mlflow(folder / predictor["folder"])
     return _by_estimator(folder / predictor["file"], predictor["features"])
 
 
@@ -29,6 +32,71 @@ def _by_class(home: Path, module: str, name: str) -> Predict:
     found = made.load(home)  # which may be a classmethod that returns one
     model = found if isinstance(found, type(made)) else made
     return lambda requests: list(model.predict(requests))
+
+
+def _by_mlflow(folder: Path) -> Predict:
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    import mlflow.pyfunc  # type: ignore[import-not-found]
+    from mlflow.utils.proto_json_utils import (  # type: ignore[import-not-found]
+        cast_df_types_according_to_schema,
+    )
+
+    model = mlflow.pyfunc.load_model(str(folder))
+    schema = model.metadata.get_input_schema()
+
+    def asked(requests: list[Any]) -> Any:
+        if model.metadata._is_signature_from_type_hint():  # noqa: SLF001 - MLflow has no public word for it
+            return requests
+        if schema is None:
+            return _frame(requests)
+        if schema.is_tensor_spec():
+            return _tensors(requests, schema)
+        columns = schema.input_names() if schema.has_input_names() else None
+        rows = requests if columns or len(schema.inputs) > 1 else [[request] for request in requests]
+        return cast_df_types_according_to_schema(_frame(rows, columns=columns), schema)
+
+    def predict(requests: list[Any]) -> list[Any]:
+        given = model.predict(asked(requests))
+        if isinstance(given, dict):
+            lists = {
+                name: _hole(json.loads(json.dumps(list(each), default=_native)))
+                for name, each in given.items()
+            }
+            return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+        if hasattr(given, "columns"):
+            return [_without_holes(row) for row in given.to_dict("records")]
+        values = given.tolist() if hasattr(given, "tolist") else list(given)
+        return [value if isinstance(value, dict) else {"label": _hole(value)} for value in values]
+
+    return predict
+
+
+def _frame(rows: list[Any], columns: list[str] | None = None) -> Any:
+    import pandas as pd  # type: ignore[import-untyped]
+
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _tensors(requests: list[Any], schema: Any) -> Any:
+    import numpy as np
+
+    if not schema.has_input_names():
+        return np.array(requests, dtype=schema.inputs[0].type)
+    return {
+        each.name: np.array([row[each.name] for row in requests], dtype=each.type) for each in schema.inputs
+    }
+
+
+def _without_holes(row: dict[Any, Any]) -> dict[str, Any]:
+    return {str(name): _hole(value) for name, value in row.items()}
+
+
+def _hole(value: Any) -> Any:
+    """Return null for what is no number and no time: JSON has no other word for it."""
+    if isinstance(value, list):
+        return [_hole(each) for each in value]
+    endless = isinstance(value, float) and not math.isfinite(value)
+    return None if endless or type(value).__name__ in {"NaTType", "NAType"} else value
 
 
 def _by_estimator(file: Path, features: list[str]) -> Predict:
@@ -65,7 +133,7 @@ def _table(rows: list[list[Any]], features: list[str], estimator: Any) -> Any:
     order = [written.index(name) for name in known]
     ordered = [[row[place] for place in order] for row in rows]
     try:
-        import pandas as pd  # type: ignore[import-untyped]
+        import pandas as pd
     except ModuleNotFoundError:
         return ordered
     table = pd.DataFrame(ordered, columns=list(known))
@@ -84,6 +152,10 @@ def answered(predict: Predict, rows: list[Any]) -> dict[str, Any]:
 def _native(value: Any) -> Any:
     if callable(convert := getattr(value, "tolist", None)):
         return convert()
+    if callable(written := getattr(value, "isoformat", None)):
+        return written()
+    if callable(dumped := getattr(value, "model_dump", None)):
+        return dumped(mode="json")
     raise TypeError(f"{type(value).__name__} is no JSON")
 
 

@@ -13,6 +13,7 @@ from ci_steps.steps.scan_model.content import Buffer, Content, Problem, Shown, p
 from ci_steps.steps.scan_model.numpy_files import MAGIC, npy
 from ci_steps.steps.scan_model.pickles import Walk
 from ci_steps.steps.scan_model.readers import boosters, gguf, hdf5, onnx, safetensors, tars, torch, zips
+from ci_steps.steps.scan_model.readers.mlmodel import is_mlmodel, mlmodel
 from ci_steps.steps.scan_model.readers.place import Budget, Place, UnreadError
 from ci_steps.steps.scan_model.readers.settings_files import hydra, settings
 from ci_steps.steps.scan_model.readers.templates import of_templates
@@ -144,6 +145,8 @@ def _text(content: Content, place: Place, written: str) -> Shown:
         return Shown("text", problems=(unreadable("it begins as JSON and is none", then),))
     if is_template(place.name):
         return of_templates("template", {"it": content.buffer[:].decode()})
+    if is_mlmodel(place.name):
+        return mlmodel(content.buffer)
     if written == "text" and formats.makes_objects(content.buffer):
         return Shown("yaml with objects", runs="YAML that makes Python objects")
     return hydra(content.buffer) if written == "text" else settings(content.buffer, written)

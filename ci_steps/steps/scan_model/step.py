@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ci_steps.documents import Document, FetchedModel, Plan, ScannedFile, ScanReport
-from ci_steps.model.manifest import Manifest, SklearnPredictor
+from ci_steps.model.manifest import Manifest, PyfuncPredictor, SklearnPredictor
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.pipeline import Step
 from ci_steps.rundir import RunDir
@@ -101,6 +101,11 @@ def _predictor(manifest: Manifest, readings: "dict[str, Reading]") -> list[Findi
         kind = readings[predictor.file].shown.format if predictor.file in readings else "not there"
         observed = f"{predictor.file} is {kind}"
         rule = "the predictor's file is a scanned joblib, pickle or skops file under model/"
+    elif isinstance(predictor, PyfuncPredictor):
+        wanted = (f"{predictor.folder}/MLmodel",)
+        found = [path for path in wanted if path in readings and readings[path].shown.format == "mlmodel"]
+        observed = f"{wanted[0]} is {'' if found else 'not '}there and read"
+        rule = "the predictor's folder holds a scanned MLmodel, under model/"
     else:
         module = "model/" + predictor.entry.partition(":")[0].replace(".", "/")
         wanted = (f"{module}.py", f"{module}/__init__.py")

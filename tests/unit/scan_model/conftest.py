@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from ci_steps.documents import ScanReport
-from ci_steps.model.manifest import PythonPredictor, SklearnPredictor
+from ci_steps.model.manifest import Predictor
 from ci_steps.model.settings import ScanSettings
 from ci_steps.selftest.specimen import Specimen, manifest_of, model_files
 from ci_steps.steps.scan_model import ScanModel
@@ -21,7 +21,7 @@ def scan(tmp_path: Path) -> Scan:
         files: dict[str, bytes | None],
         allow: Sequence[str] = (),
         code: Sequence[str] = ("model/predictor.py",),
-        predictor: SklearnPredictor | PythonPredictor | None = None,
+        predictor: Predictor | None = None,
     ) -> ScanReport:
         settings = ScanSettings(allow=tuple(allow), code=tuple(code), where="release.yaml:14")
         lock: dict[str, bytes | None] = {"requirements.lock": b"joblib==1.6.0 \\\n    --hash=sha256:00\n"}
