@@ -23,14 +23,14 @@ _PLATFORMS = {
     "linux/amd64": "x86_64-manylinux_2_28",
     "linux/arm64": "aarch64-manylinux_2_28",
 }
-_OF_UV = re.compile(
+OF_UV = re.compile(
     r"UV_(DEFAULT_INDEX|INDEX\w*|EXTRA_INDEX_URL|FIND_LINKS|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS"
     r"|INSECURE_HOST|HTTP_TIMEOUT|HTTP_RETRIES|OFFLINE|CACHE_DIR|PYTHON_INSTALL_DIR)"
     r"|SSL_CERT_(FILE|DIR)|NETRC|XDG_(CACHE|CONFIG|DATA)_HOME|PYENV_ROOT"
 )
 _WHEELS_ONLY = ("--only-binary", ":all:", "--require-hashes")
 _PARTS, _WORTH_A_PROCESS = 4, 1_000_000
-_BROKE_OFF = re.compile(
+BROKE_OFF = re.compile(
     r"error sending request|timed out|connection|os error|\b5\d\d\b .*error", re.IGNORECASE
 )
 _CREDENTIALS = re.compile(r"://[^/\s]+@")
@@ -91,7 +91,7 @@ class UvEnvironments:
             for ended in pool.map(partial(self._compiled, folder, where), _parts(folder)):
                 # 1: a file is not Python, as templates of packages may be; it stays as it is
                 if ended.timed_out or ended.code not in {0, 1}:
-                    raise OutsideError(f"compiling {folder.name} failed: {_in_one_line(ended.output)}")
+                    raise OutsideError(f"compiling {folder.name} failed: {in_one_line(ended.output)}")
         return this_platform.python_version()
 
     def _compiled(self, folder: Path, where: Sequence[str], part: Sequence[Path]) -> Ended:
@@ -128,11 +128,11 @@ class UvEnvironments:
     def _uv(self, *arguments: str) -> None:
         with tempfile.TemporaryDirectory() as nowhere:  # no uv.toml of a project is picked up
             ended = self._run(*arguments, cwd=Path(nowhere))
-        said = _in_one_line(ended.output)
+        said = in_one_line(ended.output)
         if ended.timed_out:
             raise OutsideError(f"uv did not end within {self.timeout:.0f} s: {said}")
         # uv ends with 1 where what was asked cannot be, but also where a download broke off
-        if ended.code == 1 and not _BROKE_OFF.search(ended.output):
+        if ended.code == 1 and not BROKE_OFF.search(ended.output):
             raise InputError(f"the packages of the lock cannot be had: {said}", hint="lock the model anew")
         if ended.code:
             raise OutsideError(f"uv failed: {said}", hint="is the package index reachable?")
@@ -140,7 +140,7 @@ class UvEnvironments:
     def _run(self, *arguments: str, cwd: Path) -> Ended:
         from uv import find_uv_bin
 
-        env = {name: value for name, value in self.environ.items() if _OF_UV.fullmatch(name)}
+        env = {name: value for name, value in self.environ.items() if OF_UV.fullmatch(name)}
         command = [find_uv_bin(), "--color", "never", "--no-progress", "--quiet", *arguments]
         return self.programs.run(command, cwd=cwd, env=env, timeout=self.timeout, on_line=self.progress.say)
 
@@ -167,7 +167,8 @@ def _is_ours(version: str) -> bool:
     return version.split(".")[:2] == [str(part) for part in sys.version_info[:2]]
 
 
-def _in_one_line(output: str) -> str:
+def in_one_line(output: str) -> str:
+    """Return the end of what uv said, without what would let someone in."""
     lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith("hint")]
     text = ", ".join(line.removeprefix("error: ").removeprefix("cause: ") for line in lines[-8:])
     return _CREDENTIALS.sub("://", text)
