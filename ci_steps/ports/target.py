@@ -12,6 +12,10 @@ class Target(Protocol):
     def apply(self, wanted: Release | None) -> None:
         """Make ``wanted`` serve, or nothing where it is None; running it again changes nothing.
 
-        What serves goes on until ``wanted`` is healthy. A release that will not serve raises
-        :class:`NotServingError` with the reason, what served before still serving.
+        What serves goes on until ``wanted`` is healthy, and is then left warm: until :meth:`retire` the way
+        back takes no start. A release that will not serve raises :class:`NotServingError` with the reason,
+        what served before still serving.
         """
+
+    def retire(self) -> None:
+        """Stop whatever runs and does not serve, once its requests have ended; again changes nothing."""

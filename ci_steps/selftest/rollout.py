@@ -52,6 +52,8 @@ class _World:
     spoil: Spoil
     serving: Release | None = None
     entries: list[LedgerEntry] = field(default_factory=list)
+    retired: list[Release | None] = field(default_factory=list)
+    """What served each time that the rest was stopped."""
 
     def observe(self) -> Observed:
         if self.serving is None:
@@ -63,6 +65,9 @@ class _World:
 
     def apply(self, wanted: Release | None) -> None:
         self.serving = wanted
+
+    def retire(self) -> None:
+        self.retired.append(self.serving)
 
     def history(self) -> History:
         return History.of(self.entries, where="memory")
@@ -103,8 +108,10 @@ def _rolled_out(spoil: Spoil, seconds: float, folder: Path) -> Report:
     document = step.run(_gone_through(folder, seconds))
     stays = all(finding.verdict.lets_go_on for finding in document.findings)
     kept = document.result == "live" and world.serving is not None
+    # Nobody is stopped before it is known who is to stay.
+    in_order = world.retired == [world.serving]
     # Any report carries findings; without them the case has no answer, and is wrong.
-    return IntegrationReport(findings=document.findings if stays is kept else ())
+    return IntegrationReport(findings=document.findings if stays is kept and in_order else ())
 
 
 def _gone_through(folder: Path, seconds: float) -> RunDir:

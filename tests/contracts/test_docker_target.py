@@ -38,8 +38,10 @@ def test_a_switch_and_the_way_back_lose_no_request(engine: OnEngine) -> None:
     with engine.under_requests() as counts:
         until(lambda: counts[one.id] >= 100)
         engine.target.apply(two)
+        engine.target.retire()
         until(lambda: counts[two.id] >= 200)
         engine.target.apply(one)
+        engine.target.retire()
         back = counts[one.id]
         until(lambda: counts[one.id] >= back + 200)
 
@@ -87,12 +89,52 @@ def test_what_served_before_stays_startable_and_is_started_again(engine: OnEngin
     engine.target.apply(one)
     first = engine.containers()["blue-1"].id
     engine.target.apply(engine.release(3, "two"))
+    engine.target.retire()
     assert engine.running() == {"green-1", "proxy"}
 
     engine.target.apply(one)
+    engine.target.retire()
 
     assert engine.containers()["blue-1"].id == first
     assert engine.running() == {"blue-1", "proxy"}
+
+
+def test_what_is_still_warm_takes_over_again_without_a_start(engine: OnEngine) -> None:
+    one, two = engine.release(1, "one", replicas=2), engine.release(3, "two")
+    engine.target.apply(one)
+    began = engine.containers()["blue-2"].attrs["State"]["StartedAt"]
+    engine.target.apply(two)
+    said = len(engine.told.said)
+
+    engine.target.apply(one)
+
+    assert engine.told.said[said:] == ["switched from green to blue"]
+    assert engine.target.observe().runs(one)
+    assert engine.containers()["blue-2"].attrs["State"]["StartedAt"] == began
+
+
+def test_what_was_warm_and_died_is_started_anew(engine: OnEngine) -> None:
+    one = engine.release(1, "one")
+    engine.target.apply(one)
+    engine.target.apply(engine.release(3, "two"))
+    engine.containers()["blue-1"].kill()
+
+    engine.target.apply(one)
+
+    assert engine.target.observe().runs(one)
+
+
+def test_what_a_cut_run_left_warm_makes_room_without_a_lost_request(engine: OnEngine) -> None:
+    one, two, three = (engine.release(n, name) for n, name in ((1, "one"), (3, "two"), (5, "one")))
+    engine.target.apply(one)
+
+    with engine.under_requests() as counts:
+        until(lambda: counts[one.id] >= 50)
+        engine.target.apply(two)
+        engine.target.apply(three)
+        until(lambda: counts[three.id] >= 50)
+
+    assert set(counts) <= {one.id, two.id, three.id}, counts
 
 
 def test_only_one_generation_is_kept(engine: OnEngine) -> None:
@@ -301,11 +343,12 @@ class Loud:
 folder, service, address, release = sys.argv[1:]
 engine = OnEngine(Path(folder), service=service, address=address, told=Loud())
 engine.target.apply(decoded(release, Release, where="argument"))
+engine.target.retire()
 """
 
 
 def _killed_at(line: str, engine: OnEngine, release: Release) -> None:
-    """Apply ``release`` in another process and kill that when it says ``line``."""
+    """Have another process apply ``release`` and retire the rest; kill that when it says ``line``."""
     command = [sys.executable, "-c", _APPLY, str(engine.folder), engine.service, engine.address]
     with subprocess.Popen(
         [*command, pretty(release).decode()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -328,18 +371,20 @@ def test_a_killed_apply_is_healed_by_the_next_and_leaves_nothing_behind(engine: 
     _killed_at(line, engine, two)
 
     engine.target.apply(two)
+    engine.target.retire()
 
     assert engine.target.observe().runs(two)
     assert engine.running() == {"green-1", "green-2", "proxy"}
 
 
-@pytest.mark.parametrize("line", ["0 of 2", "switched"])
+@pytest.mark.parametrize("line", ["0 of 2", "switched", "stopping"])
 def test_a_killed_apply_is_undone_by_applying_what_was_before(engine: OnEngine, line: str) -> None:
     one, two = engine.release(1, "one"), engine.release(3, "two", replicas=2)
     engine.target.apply(one)
     _killed_at(line, engine, two)
 
     engine.target.apply(one)
+    engine.target.retire()
 
     assert engine.target.observe().runs(one)
     assert engine.running() == {"blue-1", "proxy"}

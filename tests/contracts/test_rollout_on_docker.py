@@ -1,5 +1,6 @@
 """The whole contract on real parts: the step, the ledger in a folder, the engine and HAProxy."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,13 +53,17 @@ def test_a_release_that_answers_otherwise_through_the_live_address_is_taken_back
     [same], [other] = first.findings, skewed.findings
     assert same.observed == "100 of 100 rows answered the same, by production-1"
     assert (skewed.result, other.verdict) == ("rolled-back", Verdict.REFUSED)
-    assert other.observed.startswith("100 of 100 rows differ: ")
+    # Asked for a few seconds more, on however busy a machine.
+    assert re.match(r"(\d+) of \1 rows differ: ", other.observed)
     assert set(counts) == {"production-1", "production-3"}, counts
     assert runs.endings() == ["live", "rolled-back"]
     live = runs.ledger.history().live
     assert live == first.release
     assert live is not None
     assert engine.target.observe().runs(live)
+    # What was live took over again as it ran: nobody started it.
+    assert sum(said.startswith("starting ") for said in engine.told.said) == 2
+    assert engine.running() == {"blue-1", "proxy"}
 
 
 def test_live_replaced_starved_and_gone_back_from_without_a_lost_request(engine: OnEngine) -> None:

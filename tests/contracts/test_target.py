@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ci_steps.errors import NotServingError
+from ci_steps.model.release import Observed
 from tests.fakes.platforms import BROKEN, InMemory, OnEngine, Platform
 
 
@@ -47,6 +48,27 @@ def test_another_release_takes_its_place_and_gives_it_back(platform: Platform) -
     assert platform.target.observe().runs(one)
 
 
+def test_what_served_before_runs_on_until_it_is_retired(platform: Platform) -> None:
+    one, two = platform.release(1, "one"), platform.release(3, "two")
+    platform.target.apply(one)
+    platform.target.apply(two)
+    assert {r.release: r.serving for r in platform.target.observe().replicas} == {one.id: False, two.id: True}
+
+    platform.target.retire()
+
+    observed = platform.target.observe()
+    assert observed.runs(two)
+    assert [replica.release for replica in observed.replicas] == [two.id]
+    platform.target.retire()
+    assert platform.target.observe() == observed
+
+
+def test_with_nothing_there_nothing_is_retired(platform: Platform) -> None:
+    platform.target.retire()
+
+    assert platform.target.observe().empty
+
+
 def test_the_same_image_under_another_release_is_another_release(platform: Platform) -> None:
     one, again = platform.release(1, "one"), platform.release(3, "one")
     platform.target.apply(one)
@@ -64,7 +86,8 @@ def test_nothing_can_be_wanted_too(platform: Platform) -> None:
 
     assert platform.target.observe().empty
     platform.target.apply(None)
-    assert platform.target.observe().empty
+    platform.target.retire()
+    assert platform.target.observe() == Observed(replicas=())
 
 
 @pytest.mark.parametrize("behaviour", BROKEN)

@@ -67,12 +67,3 @@ def test_a_release_goes_live_on_the_same_rows_three_times_and_one_that_is_swayed
     assert project.live_sha() == project.shas["v1"]
     assert project.outcomes() == ["live", "rolled-back"]
     assert {f["verdict"] for f in project.document("integration-test")["findings"]} == {"passed"}
-
-
-def test_a_dry_run_sends_no_row(project: Project) -> None:
-    done = project.release("v1", "--dry-run")
-
-    assert done.code == 0, done.said
-    assert project.document("rollout")["not_checked"] == [
-        "golden rows through the live address: a dry run sends nothing"
-    ]

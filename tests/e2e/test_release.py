@@ -159,6 +159,9 @@ def test_a_dry_run_passes_every_gate_and_touches_nothing(service: Project) -> No
 
     assert done.code == 0, done.said
     assert "would put production-9" in done.output
+    assert json.loads((service.folder / "one/rollout.json").read_bytes())["not_checked"] == [
+        "golden rows through the live address: a dry run sends nothing"
+    ]
     assert service.ledger() == ledger
     assert service.live_sha() == service.shas["v1"]
 

@@ -32,18 +32,22 @@ class BlueGreen:
     settings: EnvironmentSettings
 
     def bring(self, wanted: Release | None) -> None:
-        """Make ``wanted`` serve, or nothing; what is done already is left as it is."""
+        """Make ``wanted`` serve, or nothing; what served before stays as it is, for the way back."""
         active = self.admin.active()
         serves = active is not None and wanted is not None and self._serves(active, wanted)
         if not serves:
             colour = self._idle(active, wanted) if wanted else None
-            if wanted and colour:
+            if wanted and colour and not self._is_warm(colour, wanted):
                 self._bring_up(colour, wanted)
             self.admin.switch(colour)
             self.say(f"switched from {active or 'nothing'} to {colour or 'nothing'}")
             active = colour
         # Before anything is stopped: a proxy that restarts now must come up on what goes on running.
         self.proxy.write_files(self.network, active)
+
+    def retire(self) -> None:
+        """Stop the colour that does not serve, or both where none does."""
+        active = self.admin.active()
         for colour in COLOURS:
             if colour != active:
                 self._retire(colour)
@@ -55,11 +59,22 @@ class BlueGreen:
     def say(self, text: str) -> None:
         self.copies.progress.say(text)
 
+    def _holds(self, copies: tuple[Copy, ...], wanted: Release) -> bool:
+        """Whether these are all that is wanted, and run."""
+        fits = [c for c in copies if c.is_for(wanted) and c.running and c.image() == wanted.image]
+        return len(fits) == wanted.replicas == len(copies)
+
+    def _is_warm(self, colour: Colour, wanted: Release) -> bool:
+        """Whether the colour could take all requests at once: nobody has stopped it since it served."""
+        copies, servers = self.copies.of(colour), self.admin.servers()
+        return self._holds(copies, wanted) and all(
+            copy.served and servers[colour, copy.number].healthy for copy in copies
+        )
+
     def _serves(self, active: Colour, wanted: Release) -> bool:
         """Whether the active colour is all that is wanted, or comes to be so by itself."""
         copies = self.copies.of(active)
-        fits = [c for c in copies if c.is_for(wanted) and c.running and c.image() == wanted.image]
-        if len(fits) != wanted.replicas or len(copies) != wanted.replicas:
+        if not self._holds(copies, wanted):
             return False
         for copy in copies:
             if not self.admin.servers()[active, copy.number].enabled:
@@ -79,6 +94,8 @@ class BlueGreen:
 
     def _bring_up(self, colour: Colour, wanted: Release) -> None:
         """Start ``wanted`` in ``colour`` and wait for it; take it away again where it does not come."""
+        if any(copy.running and not copy.is_for(wanted) for copy in self.copies.of(colour)):
+            self._drain(colour)  # left warm by a run that was cut off: callers may still wait for it
         self._disable(colour)
         self.say(f"starting {wanted.replicas} x {wanted.id} as {colour}")
         copies = self.copies.started(

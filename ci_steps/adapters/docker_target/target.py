@@ -24,8 +24,9 @@ class DockerTarget:
     """Serves one service in one environment from containers on this machine, behind one HAProxy.
 
     Two colours: one serves, the other is brought up beside it, checked by the proxy, and then takes all
-    requests at once. The one before is drained and stopped, and stays startable. Networks, containers and
-    the proxy are found by their labels, so any machine-wide state but ``state`` is the engine's.
+    requests at once. The one before stays warm until it is retired: drained and stopped, and still startable.
+    Networks, containers and the proxy are found by their labels, so any machine-wide state but ``state`` is
+    the engine's.
     """
 
     service: str
@@ -65,7 +66,7 @@ class DockerTarget:
         return Observed(replicas=tuple(replicas), answering=_answering(self.settings.address))
 
     def apply(self, wanted: Release | None) -> None:
-        """Bring ``wanted`` up beside what serves, switch, drain and stop what served."""
+        """Bring ``wanted`` up beside what serves, and switch; what served before is left warm."""
         try:
             with connected() as client:
                 copies, proxy = self._tools(client)
@@ -75,6 +76,14 @@ class DockerTarget:
             # Where nothing is wanted and nothing is there, a proxy that cannot be had is not missed.
             if wanted or not self._empty():
                 raise
+
+    def retire(self) -> None:
+        """Drain and stop the colour that does not serve."""
+        if self._empty():
+            return
+        with connected() as client:
+            copies, proxy = self._tools(client)
+            BlueGreen(copies, proxy, proxy.up(), self.settings).retire()
 
     def _empty(self) -> bool:
         """Whether the service has neither replicas nor a proxy."""

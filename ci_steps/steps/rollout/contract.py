@@ -1,4 +1,4 @@
-"""The contract that every target is held to: apply, verify, retire, commit; or restore, verify, retire, commit."""
+"""The contract that every target is held to: apply, verify, retire, commit; or restore and do the same."""
 
 import time
 from collections.abc import Callable

@@ -6,8 +6,8 @@ from ci_steps.errors import OutsideError
 from tests.fakes.fuse import Fuse, KilledError
 from tests.fakes.rollouts import World, image
 
-POINTS = range(8)
-"""Of a rollout: the ledger is written (twice two points) and the platform asked or changed (four)."""
+POINTS = range(11)
+"""Of a rollout: the ledger is written (twice two points) and the platform asked or changed (seven)."""
 
 
 def killed(world: World, point: int) -> None:
@@ -39,7 +39,7 @@ def test_killed_anywhere_and_run_again_it_goes_live_with_one_outcome(world: Worl
     document = world.roll_out(run)
 
     assert document.result in {"live", "already-live"}
-    assert world.serving == "v2"
+    assert (world.serving, world.target.warm) == ("v2", None)
     assert world.endings() == ["live", "live"]
     assert document.release is not None
     assert document.release.id == "production-3"
@@ -56,6 +56,7 @@ def test_killed_anywhere_the_next_run_settles_it_first(world: World, point: int)
 
     document = world.roll_out(third)
 
+    assert world.target.warm is None
     was_live = world.endings()[1:2] == ["live"] and document.result == "moved"
     assert was_live == (world.serving == "v2")
     if not was_live:

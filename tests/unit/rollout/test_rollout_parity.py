@@ -7,6 +7,7 @@ import pytest
 
 from ci_steps.documents import Plan, Rollout
 from ci_steps.errors import ExitCode
+from ci_steps.model.release import Release
 from ci_steps.model.settings import IntegrationSettings
 from ci_steps.model.verdict import Verdict
 from ci_steps.rundir import RunDir
@@ -77,6 +78,22 @@ def test_a_release_is_live_once_the_live_address_answered_every_chosen_row(world
     assert len(world.asked) == 100
     assert document.not_checked == ()
     assert document.headline.endswith("100 of 100 rows answered the same, by production-1")
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_what_was_live_stays_warm_until_the_rows_are_judged(world: World, spoilt: bool) -> None:
+    first = world.live("v1").release
+    warm: list[Release | None] = []
+
+    def noted(body: bytes, reply: Reply) -> Reply:
+        warm.append(world.target.warm)
+        return other(body, reply) if spoilt else reply
+
+    world.replies = noted
+    world.roll_out(world.planned("v2"))
+
+    assert {release and release.id for release in warm} == {first and first.id}
+    assert (world.serving, world.target.warm) == ("v1" if spoilt else "v2", None)
 
 
 def test_every_rollout_asks_the_same_rows_of_the_same_model(world: World) -> None:

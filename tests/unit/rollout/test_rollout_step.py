@@ -63,6 +63,9 @@ def test_the_intent_is_written_before_the_platform_is_touched(world: World) -> N
         "asked",
         "applied",
         "asked",
+        "asked",
+        "retired",
+        "asked",
         "before writing",
         "after writing",
     ]
