@@ -23,12 +23,14 @@ _WHOLE = {
     "release": "Run all steps, go on where an earlier try stopped",
     "check": "Run the three gates on a fetched model",
 }
-_MODELS = {"models": "Publish, list, show, diff, tag, export and import models"}
+_MODELS = {"models": "Publish, list, show, diff, merge, tag, export and import models"}
 _LOOK = {
     "trace": "From a container, service or image back to everything",
     "history": "What was rolled out where, by whom, and how it ended",
     "report": "Write the page of a run",
 }
+_WATCH = {"watch": "Trigger a build for each new model somewhere"}
+_LOAD = {"load-worker": "Send requests for a load-test on another machine"}
 _TRY = {"selftest": "Show that each gate refuses what it must"}
 _SET_UP = {
     "init": "Write a small project to start from",
@@ -37,13 +39,13 @@ _SET_UP = {
 }
 
 CHAPTERS: Mapping[str, tuple[str, ...]] = {
-    "Release": tuple(_WHOLE),
+    "Release": (*_WHOLE, *_WATCH, *_LOAD),
     "Steps": tuple(_STEPS),
     "Models": tuple(_MODELS),
     "Look": (*_LOOK, *_TRY),
     "Set up": tuple(_SET_UP),
 }
-EVERY: Mapping[str, str] = _WHOLE | _STEPS | _MODELS | _LOOK | _TRY | _SET_UP
+EVERY: Mapping[str, str] = _WHOLE | _WATCH | _LOAD | _STEPS | _MODELS | _LOOK | _TRY | _SET_UP
 
 
 def command(name: str) -> click.Command | None:
@@ -56,6 +58,7 @@ def command(name: str) -> click.Command | None:
         return import_module("ci_steps.cli.models").models  # type: ignore[no-any-return]
     if name in _LOOK:
         return getattr(import_module("ci_steps.cli.look"), name)  # type: ignore[no-any-return]
-    if name in _TRY or name in _SET_UP:
-        return getattr(import_module(f"ci_steps.cli.{name}"), name)  # type: ignore[no-any-return]
+    if name in _WATCH or name in _LOAD or name in _TRY or name in _SET_UP:
+        own = name.replace("-", "_")
+        return getattr(import_module(f"ci_steps.cli.{own}"), own)  # type: ignore[no-any-return]
     return None

@@ -17,6 +17,7 @@ from ci_steps.documents.load import (
     LoadReport,
     LoadSide,
     LoadStage,
+    RemoteWorker,
     WarmUp,
 )
 from ci_steps.documents.plan import (
@@ -71,6 +72,7 @@ __all__ = [
     "Promoted",
     "PushedImage",
     "Reference",
+    "RemoteWorker",
     "Report",
     "Rollback",
     "Rollout",

@@ -90,6 +90,24 @@ class WarmUp(Wire, frozen=True, kw_only=True):
     steady: Annotated[bool, Meta(description="whether the last two windows agree")]
 
 
+class RemoteWorker(Wire, frozen=True, kw_only=True):
+    """A worker on another machine, and its way to the containers."""
+
+    name: Annotated[str, Meta(description="machine and process")]
+    requests: Annotated[int, Meta(description="requests it recorded, the warm-up not counted", ge=0)]
+    cpu: Annotated[float, Meta(description="greatest share of a core that it used in a round", ge=0)]
+    lag_p99_ms: Annotated[float, Meta(description="how late it sent, p99, ms", ge=0)]
+    way_p50_ms: Annotated[
+        float | None, Meta(description="small requests there and back, median, ms; null: not measured")
+    ] = None
+    way_p99_ms: Annotated[
+        float | None, Meta(description="small requests there and back, p99, ms; null: not measured")
+    ] = None
+    clock_ms: Annotated[
+        float | None, Meta(description="how far its clock may have been off, ms; null: not measured")
+    ] = None
+
+
 class LoadReport(Report, frozen=True, kw_only=True):
     """Whether the image bears its load, with latency counted from the planned moment of each request."""
 
@@ -104,6 +122,7 @@ class LoadReport(Report, frozen=True, kw_only=True):
     ] = {}
     lag_p99_ms: Annotated[float, Meta(description="how late the generator itself sent, p99, ms", ge=0)] = 0
     workers: Annotated[int, Meta(description="processes of the generator that sent", ge=1)] = 1
+    remote: Annotated[tuple[RemoteWorker, ...], Meta(description="workers on other machines")] = ()
     stages: Annotated[tuple[LoadStage, ...], Meta(description="each stage by itself, in order")] = ()
     warm_ups: Annotated[tuple[WarmUp, ...], Meta(description="what was sent before, to each image")] = ()
     arrivals: Annotated[

@@ -1,5 +1,6 @@
 """Recorded loads that the load test must refuse, must not decide, and must pass; nothing is sent."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ci_steps.documents import Report
-from ci_steps.model.settings import LoadSettings
+from ci_steps.model.settings import LoadSettings, RemoteWorkers
 from ci_steps.model.verdict import Verdict
 from ci_steps.selftest.case import Case
 from ci_steps.selftest.loads import LIMITS, N, beside, report, requests, slow, warm_up
@@ -20,6 +21,7 @@ _SOUND = requests(slow(0.004, 90.0))
 _QUICK = requests([5.0] * N)
 _STALLED = requests([5.0] * 600 + [max(5.0, 4000.0 - 10 * n) for n in range(400)])
 _STRICT = msgspec.structs.replace(LIMITS, errors=0)
+_ELSEWHERE = msgspec.structs.replace(LIMITS, remote=RemoteWorkers(workers=2, listen="0.0.0.0:7070"))
 _HALF = msgspec.structs.replace(LIMITS, achieved=0.5)
 
 
@@ -110,6 +112,23 @@ _LATENCIES: tuple[Case, ...] = (
     _judged("p95", _PASSED, "latency below its limit, sent late", requests([45.0] * N, lag_ms=12.0)),
 )
 
+
+def _elsewhere(check: str, wanted: Verdict, title: str, recorded: tuple[Request, ...], **seen: Any) -> Case:
+    """Return a case whose requests workers on other machines sent."""
+    made = partial(report, recorded, _ELSEWHERE, way_ms=8.0, clock_ms=0.5)
+    return _case(check, wanted, title, partial(made, **seen), "remote")
+
+
+_ELSEWHERE_CASES: tuple[Case, ...] = (
+    _elsewhere("p99", _REFUSED, "too slow even without the way from another machine", requests([110.0] * N)),
+    _elsewhere("p99", _INCONCLUSIVE, "too slow only by the way from another machine", requests([108.0] * N)),
+    _elsewhere("p99", _PASSED, "in time with the way from another machine", requests([99.0] * N)),
+    _elsewhere("generator", _PASSED, "a short way and clocks that agree", _SOUND),
+    _elsewhere("generator", _INCONCLUSIVE, "a way as long as a tenth of the limit", _SOUND, way_ms=9.5),
+    _elsewhere("generator", _INCONCLUSIVE, "a way that nobody measured", _SOUND, way_ms=math.inf),
+    _elsewhere("generator", _INCONCLUSIVE, "clocks too far apart", _SOUND, clock_ms=10.5),
+    _elsewhere("requests", _INCONCLUSIVE, "a worker that vanished", _SOUND[:500], lost=1),
+)
 
 _REST: tuple[Case, ...] = (
     _judged("errors", _REFUSED, "more failures than allowed", requests([5.0] * N, failed=17)),
@@ -208,4 +227,4 @@ _BESIDE: tuple[Case, ...] = (
     _in_turns("baseline", _PASSED, "a live release that answers", _QUICK, _QUICK),
 )
 
-PURE: tuple[Case, ...] = (*_LATENCIES, *_REST, *_BESIDE)
+PURE: tuple[Case, ...] = (*_LATENCIES, *_ELSEWHERE_CASES, *_REST, *_BESIDE)

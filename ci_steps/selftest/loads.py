@@ -50,6 +50,8 @@ def report(
     planned: int = N,
     cpu: float = 0.1,
     lost: int = 0,
+    way_ms: float = 0.0,
+    clock_ms: float = 0.0,
 ) -> LoadReport:
     """Return what the gate says of one stage."""
     seen = StageSeen(
@@ -59,6 +61,8 @@ def report(
         cpu=cpu,
         workers=1 + lost,
         lost=lost,
+        way_ms=way_ms,
+        clock_ms=clock_ms,
     )
     return LoadReport(findings=judged(seen, limits))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.origin import Origin, a_copy, origin_in
+from tests.e2e.origin import Origin, a_copy, shared_origin
 from tests.e2e.project import Engine, Project
 
 
@@ -20,7 +20,7 @@ def the_engine() -> Engine:
 
 @pytest.fixture(scope="session")
 def origin(the_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Origin:
-    return origin_in(tmp_path_factory.mktemp("origin") / "tweets", the_engine)
+    return shared_origin(tmp_path_factory, the_engine)
 
 
 @pytest.fixture

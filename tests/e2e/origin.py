@@ -1,5 +1,7 @@
 """The checkout that every project is a copy of: made, trained and published once for a session."""
 
+import fcntl
+import json
 import os
 import secrets
 import shutil
@@ -9,11 +11,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ci_steps import kit
 from ci_steps.cli.screen import PlainLines
 from ci_steps.wiring.outside import Outside
 from tests.e2e.project import EXAMPLE, QUICK_TEST, Engine, Project, free_port
+
+if TYPE_CHECKING:  # benchmarks have no pytest about them
+    import pytest
 
 VARIANTS = ("v1", "v2", "worse", "breaking", "slow", "broken", "evil")
 
@@ -55,6 +61,24 @@ def origin_in(folder: Path, engine: Engine) -> Origin:
         shas[variant] = str(told.objects[-1]["sha"]).removeprefix("sha256:")
     (folder / "release.yaml").unlink()
     return Origin(folder, engine, python, shas)
+
+
+def shared_origin(factory: "pytest.TempPathFactory", engine: Engine) -> Origin:
+    """Return the one that this run of pytest made, in whichever of its processes; nobody writes to it."""
+    here = factory.getbasetemp()
+    place = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    noted, folder = place / "origin.json", place / "origin" / "tweets"
+    with (place / "origin.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not noted.exists():
+            shutil.rmtree(folder.parent, ignore_errors=True)  # half of one, of a process that failed
+            folder.parent.mkdir()
+            made = origin_in(folder, engine)
+            noted.write_text(
+                json.dumps({"python": str(made.python), "shas": {**made.shas}}), encoding="utf-8"
+            )
+    told = json.loads(noted.read_text(encoding="utf-8"))
+    return Origin(folder, engine, Path(told["python"]), told["shas"])
 
 
 @contextmanager

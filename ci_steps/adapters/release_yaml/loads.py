@@ -28,6 +28,9 @@ def wrong_load(written: Written) -> Iterator[Problem]:
         planned = f"more than {MOST_REQUESTS:,} planned requests in load"
         place = ("load", "stages") if load.stages else ("load", "rate")
         yield _wrong(written, place, planned, f"plan for {MOST_REQUESTS:,} or fewer")
+    if load.remote and load.workers > 1:
+        what = f"load.workers: {load.workers} of this machine, and load.remote, where others send instead"
+        yield _wrong(written, ("load", "workers"), what, "leave load.workers out")
     least, most = load.warmup_seconds, load.warmup_at_most_seconds
     if least > most:
         what = f"a warm-up of at least {least:g} s is longer than the {most:g} s that it may be"

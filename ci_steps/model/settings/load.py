@@ -21,6 +21,24 @@ class Stage(Section, frozen=True, kw_only=True):
         return max(1, round(min(self.rate * self.seconds, MOST_REQUESTS + 1)))
 
 
+class RemoteWorkers(Section, frozen=True, kw_only=True):
+    """Workers on other machines, which join with `load-worker` and the same CI_STEPS_LOAD_SECRET."""
+
+    workers: Annotated[
+        Annotated[int, Meta(ge=1, le=64)], Meta(description="how many must join; they share the plan")
+    ]
+    listen: Annotated[
+        str,
+        Meta(
+            description="host:port of this machine where they join; the containers stay on loopback",
+            pattern=r"^[^:/\s]+:\d{1,5}$",
+        ),
+    ]
+    join_seconds: Annotated[Positive, Meta(description="they must have joined within this many seconds")] = (
+        300
+    )
+
+
 class LoadSettings(Section, frozen=True, kw_only=True):
     """The load that the image must bear, and its limits."""
 
@@ -40,8 +58,12 @@ class LoadSettings(Section, frozen=True, kw_only=True):
         Meta(description="what is sent: requests of golden rows, or generated from interface.json"),
     ] = "golden"
     workers: Annotated[
-        Annotated[int, Meta(ge=1, le=64)], Meta(description="Locust processes that share the plan")
+        Annotated[int, Meta(ge=1, le=64)],
+        Meta(description="Locust processes of this machine that share the plan"),
     ] = 1
+    remote: Annotated[
+        RemoteWorkers | None, Meta(description="workers on other machines send instead, and this one none")
+    ] = None
     warmup_seconds: Annotated[
         Annotated[float, Meta(ge=0)], Meta(description="sent before, and not counted, seconds at least")
     ] = 2
@@ -74,6 +96,11 @@ class LoadSettings(Section, frozen=True, kw_only=True):
         if self.rate is not None and self.seconds is not None:
             return (Stage(where=self.where, rate=self.rate, seconds=self.seconds),)
         return self.stages
+
+    @property
+    def senders(self) -> int:
+        """How many processes send."""
+        return self.remote.workers if self.remote else self.workers
 
     @property
     def planned(self) -> int:

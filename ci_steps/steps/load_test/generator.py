@@ -1,11 +1,12 @@
 """Locust as a child process: what it is told, how far it is, and what it wrote down."""
 
+import secrets
 import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -18,12 +19,18 @@ from ci_steps.steps.load_test.arrivals import Round
 from ci_steps.steps.load_test.records import GeneratorSeen, Request
 from ci_steps.steps.load_test.steady import window_seconds
 
+if TYPE_CHECKING:  # most load tests are sent from here
+    from ci_steps.steps.load_test.remote.crew import Crew
+    from ci_steps.steps.load_test.remote.wire import Start
+
 T = TypeVar("T")
 
-_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_LOCUST = (sys.executable, "-m", "locust", "--locustfile", str(Path(__file__).with_name("locustfile.py")))
 _START_SECONDS = 60.0
 _STALL_SECONDS = 60.0
 _BETWEEN_ROUNDS_SECONDS = 1.0
+_LEAD_SECONDS_HERE, _LEAD_SECONDS = 0.3, 0.5
+"""How long before its first moment a round is told to other processes: here, and on other machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,8 @@ class Generator:
     folder: Path
     load: LoadSettings
     rounds: Sequence[Round]
+    crew: "Crew | None" = None
+    """Workers on other machines, which have joined."""
 
     def sent(self, targets: Sequence[str], bodies: Sequence[str]) -> tuple[GeneratorSeen, list[Request]]:
         """Send every round; the exit code says nothing, what was recorded does."""
@@ -46,26 +55,30 @@ class Generator:
         beside = ", and the live release in turns with it" if len(targets) > 1 else ""
         self.progress.say(f"Locust plans {said}{arrivals}{beside}")
         seconds = self._seconds(len(targets))
+        port = _free_port()
+        if self.crew:
+            self.crew.begin(self._start(targets, seconds), [_place(each) for each in targets], _here(port))
         ended = self.programs.run(
             [
-                *(sys.executable, "-m", "locust", "--locustfile", str(_LOCUSTFILE)),
+                *_LOCUST,
                 *("--headless", "--only-summary", "--stop-timeout", "1", "--reset-stats"),
-                *("--users", str(self.load.workers), "--spawn-rate", str(self.load.workers)),
+                *("--users", str(self.load.senders), "--spawn-rate", str(self.load.senders)),
                 *("--host", targets[0], "--html", str((self.folder / "locust.html").resolve())),
                 *("--run-time", f"{int(seconds)}s"),
-                *self._shared(),
+                *self._shared(port),
             ],
             cwd=self.folder,
-            env={
-                "CI_STEPS_LOAD_ORDER": str((self.folder / "order.json").resolve()),
-                "PYTHONUNBUFFERED": "1",
-                "PYTHONPATH": str(Path(ci_steps.__file__).parent.parent),
-            },
+            env=_environment(self.folder),
             timeout=seconds + _START_SECONDS,
             on_line=self._told,
         )
         (self.folder / "locust.log").write_text(ended.output, encoding="utf-8")
-        return self._read(ended)
+        seen, requests = self._read(ended)
+        if self.crew:
+            from ci_steps.steps.load_test.remote.ways import with_ways
+
+            seen = with_ways(seen, self.crew.ways)
+        return seen, requests
 
     def _order(self, targets: Sequence[str], bodies: Sequence[str]) -> None:
         first, load = self.load.plan[0], self.load
@@ -73,7 +86,9 @@ class Generator:
         order = {
             "targets": targets,
             "bodies": bodies,
-            "workers": load.workers,
+            "workers": load.senders,
+            "lead_s": _LEAD_SECONDS if load.remote else _LEAD_SECONDS_HERE if load.workers > 1 else 0.05,
+            "token": secrets.token_hex(16),
             "planned": sum(len(one.moments) for one in self.rounds),
             "stages": [f"{stage.rate:g}/s" for stage in load.plan],
             "greatest_rate": max(stage.rate for stage in load.plan),
@@ -82,20 +97,29 @@ class Generator:
             "warm_up_least_s": load.warmup_seconds,
             "warm_up_most_s": load.warmup_at_most_seconds,
         }
-        (self.folder / "order.json").write_bytes(msgspec.json.encode(order))
+        path = self.folder / "order.json"
+        path.touch(mode=0o600)  # who can read its token can record requests
+        path.write_bytes(msgspec.json.encode(order))
         (self.folder / "arrivals.json").write_bytes(msgspec.json.encode(self.rounds))
 
-    def _shared(self) -> list[str]:
-        """Return the options that share the plan among processes, over a port that nobody else can reach."""
+    def _start(self, targets: Sequence[str], seconds: float) -> "Start":
+        """Return what workers on other machines are told."""
+        from ci_steps.steps.load_test.remote.wire import Start
+
+        order, arrivals = (
+            (self.folder / name).read_text(encoding="utf-8") for name in ("order.json", "arrivals.json")
+        )
+        return Start(order=order, arrivals=arrivals, sides=len(targets), seconds=seconds + _START_SECONDS)
+
+    def _shared(self, port: int) -> list[str]:
+        """Return the options that share the plan among processes, over a port that only loopback reaches."""
+        bound = ["--master-bind-host", "127.0.0.1", "--master-bind-port", str(port)]
+        if self.load.remote:
+            return ["--master", "--expect-workers", str(self.load.senders), *bound]
         if self.load.workers == 1:
             return []
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = str(free.getsockname()[1])
-        return [
-            *("--processes", str(self.load.workers)),
-            *("--master-host", "127.0.0.1", "--master-port", port),
-            *("--master-bind-host", "127.0.0.1", "--master-bind-port", port),
-        ]
+        here = ["--master-host", "127.0.0.1", "--master-port", str(port)]
+        return ["--processes", str(self.load.workers), *here, *bound]
 
     def _seconds(self, sides: int) -> float:
         planned = sum(one.moments[-1] + _BETWEEN_ROUNDS_SECONDS for one in self.rounds)
@@ -128,6 +152,38 @@ class Generator:
                 self.progress.advance(int(done), int(most), f"s at most (warming up{whom})")
             case ["answered"]:
                 self.progress.say("all are answered; Locust writes its report")
+
+
+def worker_command(port: int) -> list[str]:
+    """Return how a worker starts Locust, whose conductor is reached at a port of this machine."""
+    return [*_LOCUST, "--worker", "--master-host", "127.0.0.1", "--master-port", str(port)]
+
+
+def worker_environment(folder: Path, clock: float, name: str) -> dict[str, str]:
+    """Return what Locust is told about a worker whose clock is so much further than the conductor's."""
+    return _environment(folder) | {"CI_STEPS_LOAD_CLOCK": f"{clock:.9f}", "CI_STEPS_LOAD_NAME": name}
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "CI_STEPS_LOAD_ORDER": str((folder / "order.json").resolve()),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(Path(ci_steps.__file__).parent.parent),
+    }
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def _here(port: int) -> tuple[str, int]:
+    return "127.0.0.1", port
+
+
+def _place(target: str) -> tuple[str, int]:
+    host, _, port = target.removeprefix("http://").rpartition(":")
+    return host, int(port)
 
 
 def _own(content: bytes, kind: type[T]) -> T:

@@ -99,25 +99,43 @@ def achieved(seen: StageSeen) -> float:
 
 def late_by(seen: StageSeen, limits: LoadSettings) -> str:
     """Return why the generator cannot be trusted; empty where it can."""
-    lag, most = lag_p99(seen.requests), _most_lag_ms(limits)
-    reasons = [] if is_in_time(lag, most) else [f"{lag:.1f} ms late (p99)"]
+    most = _most_lag_ms(limits)
+    reasons = [] if is_in_time(lateness(seen), most) else [_late(seen)]
+    if not is_in_time(seen.clock_ms, most):
+        reasons.append(f"by its clocks up to {seen.clock_ms:.1f} ms apart")
     if not has_cpu_left(seen.cpu):
         reasons.append(f"{seen.cpu:.0%} of its core used")
     return ", ".join(reasons)
+
+
+def lateness(seen: StageSeen) -> float:
+    """Return how much of a latency may not be the service's, ms: sent late, and on its way to it."""
+    return lag_p99(seen.requests) + seen.way_ms
+
+
+def _late(seen: StageSeen) -> str:
+    way = f", and {seen.way_ms:.1f} ms on the way to the container (p99)" if seen.way_ms else ""
+    return f"{lag_p99(seen.requests):.1f} ms late (p99){way}"
+
+
+def _elsewhere(seen: StageSeen) -> str:
+    return f", the clocks of its workers at most {seen.clock_ms:.1f} ms apart" if seen.clock_ms else ""
 
 
 def _latencies(seen: StageSeen, limits: LoadSettings, *, late: bool) -> Iterator[Finding]:
     from_plan = sorted(r.latency_ms for r in seen.requests)
     # A generator that stands still sends late, and reads late what it sent in time: it shows in no lag of
     # its own. So as much as the generator was late counts for no request, or its own lag if that is more.
-    lateness = lag_p99(seen.requests)
-    at_least = sorted(max(0.0, r.latency_ms - max(r.lag_ms, lateness)) for r in seen.requests)
+    lag = lag_p99(seen.requests)
+    at_least = sorted(max(0.0, r.latency_ms - max(r.lag_ms, lag) - seen.way_ms) for r in seen.requests)
     for name, limit in limited(limits).items():
         whole, left = (bounded(each, QUANTILES[name]) for each in (from_plan, at_least))
-        verdict, hint = _verdict(name, limit, whole, left if late else whole)
+        # The way from another machine is none of the service's, however short it is.
+        verdict, hint = _verdict(name, limit, whole, left if late or seen.way_ms else whole)
         observed = f"{whole.value:.1f} ms of {counted(whole.n)}{_between(whole)}"
-        if late and is_beyond(whole.lower, limit):
-            observed = f"{observed}, {left.value:.1f} ms without the generator's lateness"
+        if (late or seen.way_ms) and is_beyond(whole.lower, limit):
+            whose = "the generator's lateness" if late else "lateness and the way"
+            observed = f"{observed}, {left.value:.1f} ms without {whose}"
         if verdict is _INCONCLUSIVE and not hint:
             above = sum(latency > limit for latency in from_plan)
             hint = _more(above, whole.n, QUANTILES[name], f"{name} is about its limit")
@@ -154,7 +172,7 @@ def _achieved(seen: StageSeen, limits: LoadSettings, *, late: bool) -> Finding:
 def _generator(seen: StageSeen, limits: LoadSettings) -> Finding:
     most = _most_lag_ms(limits)
     verdict = _INCONCLUSIVE if late_by(seen, limits) else _PASSED
-    observed = f"{lag_p99(seen.requests):.1f} ms late (p99), {seen.cpu:.0%} of its core used" + (
+    observed = f"{_late(seen)}, {seen.cpu:.0%} of its core used{_elsewhere(seen)}" + (
         f", the machine {seen.idle:.0%} idle" if seen.idle is not None else ""
     )
     held_to = (

@@ -7,6 +7,7 @@ One process conducts and the workers send, each its share of a round against a c
 one worker, it is the same process. The conductor waits for all answers of a round before it begins the next.
 """
 
+import hmac
 import json
 import os
 import statistics
@@ -21,9 +22,10 @@ from gevent.pool import Group
 from gevent.queue import Queue
 from locust import FastHttpUser, events, task
 from locust.env import Environment
-from locust.runners import LocalRunner, MasterRunner, Runner, WorkerRunner
+from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from ci_steps.steps.load_test.steady import is_steady
+from ci_steps.steps.load_test.tallies import machine_times, summed
 
 _ORDER: dict[str, Any] = json.loads(Path(os.environ["CI_STEPS_LOAD_ORDER"]).read_text(encoding="utf-8"))
 _FOLDER = Path(os.environ["CI_STEPS_LOAD_ORDER"]).parent
@@ -31,7 +33,8 @@ _ROUNDS: list[dict[str, Any]] = json.loads((_FOLDER / "arrivals.json").read_text
 _WORKERS: int = _ORDER["workers"]
 _BODIES: list[str] = _ORDER["bodies"]
 _LONGEST_STALL_SECONDS = 30
-_LEAD_SECONDS = 0.05 if _WORKERS == 1 else 0.3
+_CLOCK = float(os.environ.get("CI_STEPS_LOAD_CLOCK", "0"))
+"""How much further this machine's monotonic clock is than the conductor's, seconds."""
 _TOLD_AT_ONCE = 5000
 _NAMES = ("/predict", "/predict (live release)")
 
@@ -59,7 +62,9 @@ class Planned(FastHttpUser):
             gevent.sleep(1e6)
         Planned.taken = True
         runner: Runner = self.environment.runner
-        runner.send_message("here", {})
+        runner.send_message(
+            "here", {"token": _ORDER["token"], "name": os.environ.get("CI_STEPS_LOAD_NAME", "")}
+        )
         fresh = False
         for go in _GOES:
             if not fresh and go["round"] is not None:
@@ -68,17 +73,18 @@ class Planned(FastHttpUser):
             self._send_all(runner, go)
 
     def _send_all(self, runner: Runner, go: dict[str, Any]) -> None:
-        share, moments = range(_number_of(runner), go["requests"], _WORKERS), _moments(go)
+        share, moments = range(_number_of(runner, go), go["requests"], _WORKERS), _moments(go)
         rows: list[list[Any]] = []
-        began = time.perf_counter() + go["at"] - time.time()
-        worked, told = time.process_time(), 0.0
+        # By the clocks that nobody sets: what a machine takes for the time of day may jump.
+        began = time.perf_counter() + go["ticks"] + _CLOCK - time.monotonic()
+        worked, told_at = time.process_time(), 0.0
         flying = Group()
         for sent, number in enumerate(share):
             planned = began + moments(number)
             gevent.sleep(max(0.0, planned - time.perf_counter()))
             flying.spawn(self._send, go["side"], number, planned, began, rows)
-            if planned - told >= 1:
-                told = planned
+            if planned - told_at >= 1:
+                told_at = planned
                 runner.send_message("sent", {"at": go["at"], "count": sent})
         if go["round"] == len(_ROUNDS) - 1:
             runner.send_message("sent", {"at": go["at"], "count": len(share)})
@@ -87,7 +93,8 @@ class Planned(FastHttpUser):
         for start in range(0, len(rows) or 1, _TOLD_AT_ONCE):
             last = start + _TOLD_AT_ONCE >= len(rows)
             some = rows[start : start + _TOLD_AT_ONCE]
-            runner.send_message("recorded", {"rows": some, "cpu": cpu, "last": last})
+            told = {"token": _ORDER["token"], "at": go["at"], "rows": some, "cpu": cpu, "last": last}
+            runner.send_message("recorded", told)
 
     def _send(self, side: int, number: int, planned: float, began: float, rows: list[list[Any]]) -> None:
         lag = time.perf_counter() - planned
@@ -128,6 +135,8 @@ class Conductor:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._workers: set[str] = set()
+        self._shares: dict[str, int] = {}
+        self._each: dict[str, dict[str, Any]] = {}
         self._waited_for: set[str] = set()
         self._rows: list[list[Any]] = []
         self._cpu: list[float] = []
@@ -147,6 +156,7 @@ class Conductor:
         try:
             while len(self._workers) < _WORKERS:
                 gevent.sleep(0.01)
+            self._shares = {worker: number for number, worker in enumerate(sorted(self._workers))}
             self._write()
             for side in range(len(_ORDER["targets"])):
                 if _ORDER["window_s"]:
@@ -194,27 +204,32 @@ class Conductor:
     def _sent_to(self, side: int, number: int | None, requests: int) -> float:
         """Have a round sent, wait until every worker has told what came of it, and return when it began."""
         self._waited_for, self._rows, self._cpu, self._counts = set(self._workers), [], [], {}
-        before = _machine_times()
-        self._at = at = time.time() + _LEAD_SECONDS
-        self._runner.send_message("go", {"round": number, "side": side, "requests": requests, "at": at})
+        before = machine_times()
+        lead = float(_ORDER["lead_s"])
+        self._at = at = time.time() + lead
+        go = {"round": number, "side": side, "requests": requests, "at": at, "ticks": time.monotonic() + lead}
+        self._runner.send_message("go", {**go, "shares": self._shares})
         while self._waited_for:
             gevent.sleep(0.01)
             if isinstance(self._runner, MasterRunner):
-                lost = self._waited_for & {client.id for client in self._runner.clients.missing}
+                clients = self._runner.clients  # without those that said goodbye
+                lost = self._waited_for - (set(clients) - {client.id for client in clients.missing})
                 self._waited_for -= lost
                 self._workers -= lost
                 self._seen["lost"] += len(lost)
-        idle, whole = (after - then for after, then in zip(_machine_times(), before, strict=True))
+        idle, whole = (after - then for after, then in zip(machine_times(), before, strict=True))
         self._idle = round(idle / whole, 4) if whole else None
         return at
 
     def _here(self, environment: Environment, msg: Any, **_: Any) -> None:
         del environment
-        self._workers.add(msg.node_id)
+        if _is_ours(msg) and not self._shares:
+            self._workers.add(msg.node_id)
+            self._each[msg.node_id] = {"name": msg.data["name"], "requests": 0, "cpu": 0.0, "lags": []}
 
     def _sent(self, environment: Environment, msg: Any, **_: Any) -> None:
         del environment
-        if msg.data["at"] != self._at:  # of a round that is over
+        if msg.node_id not in self._workers or msg.data["at"] != self._at:  # of a round that is over
             return
         since = max(0.0, time.time() - self._at)
         if self._warm_s is not None:
@@ -227,14 +242,21 @@ class Conductor:
 
     def _recorded(self, environment: Environment, msg: Any, **_: Any) -> None:
         del environment
-        if msg.node_id not in self._waited_for:
+        if not _is_ours(msg) or msg.node_id not in self._waited_for or msg.data["at"] != self._at:
             return
         self._rows += msg.data["rows"]
+        each = self._each[msg.node_id]
+        if self._warm_s is None:
+            each["requests"] += len(msg.data["rows"])
+            each["lags"] += [max(0.0, row[1]) for row in msg.data["rows"]]
+            each["cpu"] = max(each["cpu"], msg.data["cpu"])
         if msg.data["last"]:
             self._cpu.append(msg.data["cpu"])
             self._waited_for.discard(msg.node_id)
 
     def _write(self) -> None:
+        if any(each["name"] for each in self._each.values()):
+            self._seen["each"] = [summed(each) for each in self._each.values()]
         half = _FOLDER / ".generator.json"
         half.write_text(json.dumps(self._seen), encoding="utf-8")
         half.replace(_FOLDER / "generator.json")
@@ -262,20 +284,15 @@ def _to_send(environment: Environment, msg: Any, **_: Any) -> None:
     _GOES.put(msg.data)
 
 
-def _number_of(runner: Runner) -> int:
+def _number_of(runner: Runner, go: dict[str, Any]) -> int:
     """Return which share of a round is this process's."""
-    return runner.worker_index if isinstance(runner, LocalRunner | WorkerRunner) else 0
+    return int(go["shares"][runner.client_id]) if isinstance(runner, WorkerRunner) else 0
 
 
-def _machine_times() -> tuple[int, int]:
-    """Return how long this machine's cores were idle, and how long in all, in ticks; zeros where unknown."""
-    try:
-        ticks = [int(field) for field in Path("/proc/stat").read_text("ascii").split()[1:9]]
-    except (OSError, ValueError):
-        return 0, 0
-    return ticks[3] + ticks[4], sum(
-        ticks
-    )  # idle and iowait of user nice system idle iowait irq softirq steal
+def _is_ours(msg: Any) -> bool:
+    """Whether it comes from somebody who was given the order: the port alone would let anyone record."""
+    token = msg.data.get("token") if isinstance(msg.data, dict) else None
+    return isinstance(token, str) and hmac.compare_digest(token.encode(), _ORDER["token"].encode())
 
 
 def _moments(go: dict[str, Any]) -> Any:

@@ -39,6 +39,20 @@ class WarmUpSeen(Wire, frozen=True, kw_only=True):
     last_failed: Annotated[int, Meta(description="requests that failed of those", ge=0)] = 0
 
 
+class WorkerSeen(Wire, frozen=True, kw_only=True):
+    """One worker on another machine."""
+
+    name: Annotated[str, Meta(description="machine and process")]
+    requests: Annotated[int, Meta(description="requests it recorded, the warm-up not counted", ge=0)]
+    cpu: Annotated[float, Meta(description="greatest share of a core that it used in a round", ge=0)]
+    lag_p99_ms: Annotated[float, Meta(description="how late it sent, p99, ms", ge=0)]
+    way_p50_ms: Annotated[float | None, Meta(description="the way to the container and back, median, ms")] = (
+        None
+    )
+    way_p99_ms: Annotated[float | None, Meta(description="the way to the container and back, p99, ms")] = None
+    clock_ms: Annotated[float | None, Meta(description="how far its clock may have been off, ms")] = None
+
+
 class GeneratorSeen(Wire, frozen=True, kw_only=True):
     """What the generator tells of itself."""
 
@@ -46,6 +60,7 @@ class GeneratorSeen(Wire, frozen=True, kw_only=True):
     lost: Annotated[int, Meta(description="processes that ended before their share was sent", ge=0)] = 0
     warm_ups: Annotated[tuple[WarmUpSeen, ...], Meta(description="one for each side")] = ()
     rounds: Annotated[tuple[RoundSeen, ...], Meta(description="one for each round that ended")] = ()
+    each: Annotated[tuple[WorkerSeen, ...], Meta(description="each worker on another machine")] = ()
 
 
 class StageSeen(Value, frozen=True):
@@ -60,6 +75,10 @@ class StageSeen(Value, frozen=True):
     """The share of the machine's time that nobody used; None where it does not tell."""
     workers: int = 1
     lost: int = 0
+    way_ms: float = 0.0
+    """How long the way to the container took (p99), the slowest worker's; 0 where this machine sent."""
+    clock_ms: float = 0.0
+    """How far a worker's clock may have been off; the worst one's."""
 
     @property
     def subject(self) -> str:

@@ -1,5 +1,6 @@
 """Which of the recorded requests belong to which stage and side."""
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -68,4 +69,11 @@ def _seen(
         idle=sum(idle) / len(idle) if idle else None,
         workers=seen.workers,
         lost=seen.lost,
+        way_ms=max((_known(one.way_p99_ms) for one in seen.each), default=0.0),
+        clock_ms=max((_known(one.clock_ms) for one in seen.each), default=0.0),
     )
+
+
+def _known(ms: float | None) -> float:
+    """Return what was measured; what was not may be anything."""
+    return math.inf if ms is None else ms

@@ -2,13 +2,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from ci_steps.documents import Document, FetchedModel, LoadReport, LoadStage, Plan, PushedImage
+from ci_steps.documents import (
+    Document,
+    FetchedModel,
+    LoadReport,
+    LoadStage,
+    Plan,
+    PushedImage,
+    RemoteWorker,
+)
 from ci_steps.model.digest import Digest
-from ci_steps.model.settings import LoadSettings
+from ci_steps.model.settings import LoadSettings, RemoteWorkers
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.pipeline import Step
 from ci_steps.ports import Container, Containers, Programs, Progress
@@ -22,6 +30,9 @@ from ci_steps.steps.load_test.readiness import readiness
 from ci_steps.steps.load_test.records import GeneratorSeen, Request
 from ci_steps.steps.load_test.seen import stage_seen, turns_seen
 from ci_steps.steps.load_test.summary import quantiles, stage_of
+
+if TYPE_CHECKING:  # most load tests are sent from here
+    from ci_steps.steps.load_test.remote.crew import Crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,8 @@ class LoadTest(Step):
     containers: Containers
     programs: Programs
     progress: Progress
+    secret: str = ""
+    """What workers on other machines are known by."""
 
     def run(self, run: RunDir) -> LoadReport:
         plan, pushed = run.read(Plan), run.read(PushedImage)
@@ -53,6 +66,8 @@ class LoadTest(Step):
             return _nothing_sent(payload, plan=plan)
         findings, targets = [payload], []
         with ExitStack() as stack:
+            remote = plan.load.remote
+            crew = self._gathered(stack, remote) if remote else None
             image = f"{pushed.repository}@{pushed.image}"
             self.progress.say("starting the container")
             candidate = self._started(stack, image, plan, folder / "container.log")
@@ -65,12 +80,20 @@ class LoadTest(Step):
                 found, live = self._beside(stack, plan, pushed, folder)
                 findings += found
                 targets += [live] if live else []
+            if remote and crew and (missing := _awaited(crew, remote, self.progress)):
+                return _nothing_sent(*findings, missing, plan=plan)
             rounds = planned(plan.load, plan.sha.hex, compared=len(targets) > 1)
-            generator = Generator(self.programs, self.progress, folder, plan.load, rounds)
+            generator = Generator(self.programs, self.progress, folder, plan.load, rounds, crew)
             seen, requests = generator.sent(targets, bodies)
-        report = _judged(plan, rounds, seen, requests)
+        report = _judged(plan, rounds, seen, requests, crew.cpu if crew else 0.0)
         arrivals = Digest.of((folder / "arrivals.json").read_bytes())
         return msgspec.structs.replace(report, findings=(*findings, *report.findings), arrivals=arrivals)
+
+    def _gathered(self, stack: ExitStack, remote: RemoteWorkers) -> "Crew":
+        from ci_steps.steps.load_test.remote.crew import gathered
+        from ci_steps.steps.load_test.remote.keys import checked
+
+        return stack.enter_context(gathered(remote, checked(self.secret)))
 
     def _started(self, stack: ExitStack, image: str, plan: Plan, log: Path) -> Container:
         """Start a container for as long as the stack stands; its log is kept before it goes."""
@@ -96,8 +119,14 @@ class LoadTest(Step):
         return [], live.address
 
 
+def _awaited(crew: "Crew", remote: RemoteWorkers, progress: Progress) -> Finding | None:
+    from ci_steps.steps.load_test.remote.awaited import awaited
+
+    return awaited(crew, remote, progress)
+
+
 def _judged(
-    plan: Plan, rounds: Sequence[Round], seen: GeneratorSeen, requests: Sequence[Request]
+    plan: Plan, rounds: Sequence[Round], seen: GeneratorSeen, requests: Sequence[Request], way_cpu: float
 ) -> LoadReport:
     load = plan.load
     alone = [r for r in requests if not rounds[r.round].in_turns]
@@ -106,13 +135,25 @@ def _judged(
             *(warmup.finding(warm, number, load) for number, warm in enumerate(seen.warm_ups)),
             *_findings(plan, rounds, seen, requests),
         ),
-        not_checked=tuple(_not_checked(load)),
+        not_checked=(*_not_checked(load), *_not_checked_elsewhere(seen, way_cpu)),
         planned=load.planned,
         sent=len(alone),
         failed=sum(bool(r.failure) for r in alone),
         quantiles_ms=quantiles(alone),
         lag_p99_ms=lag_p99(alone),
         workers=seen.workers,
+        remote=tuple(
+            RemoteWorker(
+                name=one.name,
+                requests=one.requests,
+                cpu=one.cpu,
+                lag_p99_ms=one.lag_p99_ms,
+                way_p50_ms=one.way_p50_ms,
+                way_p99_ms=one.way_p99_ms,
+                clock_ms=one.clock_ms,
+            )
+            for one in seen.each
+        ),
         stages=tuple(_stages(load, rounds, seen, requests)),
         warm_ups=tuple(warmup.told(warm, number) for number, warm in enumerate(seen.warm_ups)),
         latencies="load-test/latencies.jsonl",
@@ -151,3 +192,16 @@ def _not_checked(load: LoadSettings) -> Iterator[str]:
         yield "whether the service was warm: load.warmup_seconds is 0"
     if not load.versus:
         yield "the live release's latency: load.versus is not set"
+
+
+def _not_checked_elsewhere(seen: GeneratorSeen, cpu: float) -> Iterator[str]:
+    ways = [one for one in seen.each if one.way_p50_ms is not None and one.way_p99_ms is not None]
+    if not seen.each:
+        return
+    p50 = max((one.way_p50_ms or 0.0 for one in ways), default=0.0)
+    p99 = max((one.way_p99_ms or 0.0 for one in ways), default=0.0)
+    yield (
+        f"latency without the workers' way here: it is part of every latency, {p50:.1f} ms (median) and"
+        f" {p99:.1f} ms (p99) of the slowest; a limit passes with it, and refuses what misses it without"
+    )
+    yield f"the containers without the way's end beside them, which used {cpu:.0%} of a core of their machine"

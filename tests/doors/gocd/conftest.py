@@ -8,7 +8,7 @@ import pytest
 
 from tests.doors.gocd.served import served
 from tests.doors.gocd.server import GoCD
-from tests.e2e.origin import Origin, a_copy, origin_in
+from tests.e2e.origin import Origin, a_copy, shared_origin
 from tests.e2e.project import Engine, Project, free_port
 
 
@@ -18,7 +18,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Origin:
         engine = Engine.of(os.environ)
     except LookupError as error:
         pytest.fail(str(error), pytrace=False)
-    return origin_in(tmp_path_factory.mktemp("origin") / "tweets", engine)
+    return shared_origin(tmp_path_factory, engine)
 
 
 @pytest.fixture(scope="module")

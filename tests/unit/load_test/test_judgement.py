@@ -181,3 +181,17 @@ def test_one_request_is_told_as_one() -> None:
 
     assert seen["p50"].observed == "5.0 ms of 1 request"
     assert seen["requests"].observed == "1 of 1 planned request recorded"
+
+
+def test_the_way_from_another_machine_is_told_and_refuses_nothing() -> None:
+    rows = [request(25, planned=n / 100, lag=1) for n in range(1000)]
+
+    near, far = found(rows, way_ms=3.9), found(rows, way_ms=4.1, clock_ms=0.4)
+
+    assert (near["p50"].verdict, far["p50"].verdict) == (Verdict.REFUSED, Verdict.INCONCLUSIVE)
+    assert near["p50"].observed.endswith("20.1 ms without lateness and the way")
+    assert far["generator"].verdict is Verdict.PASSED
+    assert far["generator"].observed == (
+        "1.0 ms late (p99), and 4.1 ms on the way to the container (p99), 0% of its core used,"
+        " the clocks of its workers at most 0.4 ms apart"
+    )

@@ -138,7 +138,7 @@ def test_every_key_that_is_offered_can_be_explained(file: ReleaseYaml) -> None:
         ("metrics.flor", "did you mean 'metrics.floor'?"),
         ("metrics.2", "its items are metrics.0 to metrics.1"),
         ("waivers.0", "it is empty"),
-        ("load.rate.more", "did you mean 'load.rate'?"),
+        ("load.seconds.more", "did you mean 'load.seconds'?"),
         ("load.where", "did you mean 'load."),
         ("quux", "known keys: service, "),
     ],

@@ -49,6 +49,11 @@ def written(project: Path, load: str) -> ReleaseYaml:
         ),
         ("{rate: 9999, stages: [{rate: 9, seconds: 9}]}", "stages, and rate beside them", "leave one"),
         ("{rate: 9, seconds: 9, warmup_seconds: 60}", "longer than the 30 s that it may be", "raise"),
+        (
+            "{rate: 9, seconds: 9, p50_ms: 9, workers: 2, remote: {workers: 2, listen: '0.0.0.0:7070'}}",
+            "load.workers: 2 of this machine, and load.remote, where others send instead",
+            "leave load.workers out",
+        ),
         ("{rate: 9, seconds: 9, p50_ms: 9, versus: baseline}", "without load.slower_by_at_most_ms", "by how"),
         ("{rate: 9, seconds: 9, p50_ms: 9, slower_by_at_most_ms: 1}", "without load.versus", "versus: base"),
         (

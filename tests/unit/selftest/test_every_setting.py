@@ -72,6 +72,7 @@ TRIED: Mapping[type[Section], Mapping[str, Kind]] = {
         "payloads: golden": ("load-test", "p95"),
         "payloads: interface": ("load-test", "payload"),
         "workers": ("load-test", "workers"),
+        "remote": ("load-test", "remote"),
         "p50_ms": ("load-test", "p50"),
         "p95_ms": ("load-test", "p95"),
         "p99_ms": ("load-test", "p99"),
