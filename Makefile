@@ -23,20 +23,21 @@ engine:
 demo: setup  ## publish, release v1 and v2 under traffic, refuse a worse one, trace
 	@$(in_env) PATH="$$PWD/.venv/bin:$$PATH" contrib/examples/tweets/demo
 
-test: setup  ## all tests, against the real engine, registry and S3 server
-	@contrib/engine/s3 >>.engine.env
-	@contrib/engine/groovy >>.engine.env
+test: setup  ## all tests, against real engines, registries and model stores
+	@contrib/engine/servers >>.engine.env
 	@$(in_env) $(python) -m pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 campaign: setup  ## the long campaigns (kills, faulty fetches, updates) at full size
+	@contrib/engine/servers >>.engine.env
 	@$(in_env) CI_STEPS_CAMPAIGN=full $(python) -m pytest -q -m campaign
 
 bench: setup  ## measure what the README claims, and write tests/bench/RESULTS.md
+	@contrib/engine/s3 >>.engine.env
 	@$(in_env) buildx=$$(contrib/engine/buildx) && eval "$$buildx" && $(python) -m tests.bench --write
 
 lint: .venv/installed  ## ruff, layers, shell scripts
 	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/lint-imports
-	@.venv/bin/shellcheck -x -P SCRIPTDIR contrib/engine/{up,down,s3,groovy,bootstrap,venv,buildx,lib.sh}
+	@.venv/bin/shellcheck -x -P SCRIPTDIR contrib/engine/{up,down,servers,s3,azure,gcs,mlflow,dvc,clearml,groovy,bootstrap,venv,buildx,lib.sh}
 
 types: .venv/installed  ## mypy --strict
 	@.venv/bin/mypy
