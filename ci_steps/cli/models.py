@@ -1,28 +1,38 @@
-"""`models publish | list | show | diff | tag`; `export` and `import` stand in their own file."""
+"""`models publish | list | show | tag`; the others stand in files of their own."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
-from ci_steps.cli import carrying, offers, options
+from ci_steps.cli import carrying, comparing, offers, options
 from ci_steps.cli.screen import JsonLines, PlainLines, amount, harmless, one_line
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
+from ci_steps.model.release import Release
+from ci_steps.model.shelf import OnShelf
 from ci_steps.model.wire import plain, pretty
 from ci_steps.rundir import RunDir
-from ci_steps.trace.difference import claims, compared
-from ci_steps.trace.shelf import Shelved, described, named
+from ci_steps.trace.difference import claims
+from ci_steps.trace.shelf import Shelved, shelved
 from ci_steps.wiring import Wiring
+
+if TYPE_CHECKING:
+    from ci_steps.adapters.shelves import Shelves
+
+_NEWEST = 50
 
 
 @click.group()
 def models() -> None:
-    """Publish, list, show, diff, tag, export and import models of the store that release.yaml names."""
+    """Publish, list, show, diff, merge, tag, export and import models of the store release.yaml names."""
 
 
+models.add_command(comparing.diff)
+models.add_command(comparing.merge)
 models.add_command(carrying.export)
 models.add_command(carrying.import_)
 
@@ -71,34 +81,60 @@ def publish(folder: Path, *, tags: tuple[str, ...], code: Path, config: Path, as
 
 @models.command("list")
 @click.argument("name", default="")
-@click.option("--short", is_flag=True, help="SHAs, tags and what is live alone: quick, where there are many.")
+@click.option("--short", is_flag=True, help="SHAs, tags and what is live alone.")
+@click.option("--all", "every", is_flag=True, help=f"All of them, and not the newest {_NEWEST} alone.")
 @options.config
 @options.as_json
-def list_(name: str, *, short: bool, config: Path, as_json: bool) -> None:
+def list_(name: str, *, short: bool, every: bool, config: Path, as_json: bool) -> None:
     """List the models of the store, or the versions of one: size, first claim, tags, and where it is live.
 
-    What is live is told of the service that release.yaml names.
+    The newest come first. Of a store with several models each has one line, of its newest version; name
+    one to see its versions. What is live is told of the service that release.yaml names.
     """
     wiring = _wiring(config)
-    store, service = wiring.store(), wiring.settings.service
-    names = (name,) if name else store.names()
-    live = {place: wiring.ledger(service, place).history().live for place in wiring.settings.environments}
-    rows = []
-    for each in names:
-        tags = store.tags(each)
-        rows += [named(each, sha, tags, live) for sha in store.shas(each)]
-    if not short:
-        # A bucket takes 10 ms or more to answer, and is asked twice for each.
-        with ThreadPoolExecutor(8) as pool:
-            rows = list(pool.map(partial(described, store=store), rows))
+    live = {
+        place: wiring.ledger(wiring.settings.service, place).history().live
+        for place in wiring.settings.environments
+    }
+    rows, hidden = _listed(wiring.store().shelves, name, live, most=sys.maxsize if every else _NEWEST)
+    if short:
+        rows = [replace(row, size=None, metric=None) for row in rows]
     if as_json:
         for row in rows:
             click.echo(one_line(row))
-        return
-    for line in _aligned([_cells(row) for row in rows]):
-        click.echo(harmless(line))
-    if not rows:
+    else:
+        for line in _aligned([_cells(row) for row in rows]):
+            click.echo(harmless(line))
+    if hidden:
+        click.echo(f"and {hidden:,} older; --all lists them too", err=True)
+    if not rows and not as_json:
         click.echo("no models here; publish one with `models publish FOLDER`", err=True)
+
+
+def _listed(
+    shelves: "Shelves", name: str, live: Mapping[str, Release | None], *, most: int
+) -> tuple[list[Shelved], int]:
+    """Return a line for each version or model, the newest first, and how many more there are."""
+    models = () if name else shelves.models()
+    if name or len(models) == 1:
+        name = name or models[0].name
+        shelf = shelves.of(name)
+        rows = [shelved(name, row, shelf.tagged, live) for row in shelf.newest]
+    else:
+        known = {one.name: one for one in models}
+        rows = [
+            shelved(one.name, one.newest, one.tagged, live, versions=one.versions)
+            for one in sorted(models, key=lambda one: (-one.newest.at, one.name))
+        ]
+        older = {(one.model, one.sha.hex) for one in live.values() if one and one.model in known}
+        rows += [
+            shelved(model, OnShelf(sha, "", 0), known[model].tagged, live)
+            for model, sha in sorted(older - {(row.model, row.sha) for row in rows})
+        ]
+    # What is live is told, however old it is.
+    running = {(one.model, one.sha.hex) for one in live.values() if one}
+    shown = [row for number, row in enumerate(rows) if number < most or (row.model, row.sha) in running]
+    return shown, len(rows) - len(shown)
 
 
 @models.command()
@@ -108,12 +144,12 @@ def list_(name: str, *, short: bool, config: Path, as_json: bool) -> None:
 def show(ref: str, *, config: Path, as_json: bool) -> None:
     """Show the files, the ingredients and the claims of a model."""
     store = _wiring(config).store()
-    manifest = store.manifest(ModelRef.parse(ref))
+    manifest, tagged = store.shown(ModelRef.parse(ref))
     if as_json:
         said = {"sha": str(manifest.sha), "claims": claims(manifest, store)}
         click.echo(one_line(plain(manifest) | said))
         return
-    tags = [tag for tag, sha in store.tags(manifest.name).items() if sha == manifest.sha]
+    tags = [tag for tag, sha in tagged.items() if sha == manifest.sha]
     click.echo(f"{manifest.name}@{manifest.sha.hex}  {', '.join(tags)}".rstrip())
     for line in _ingredients(manifest):
         click.echo(f"  {line}")
@@ -122,25 +158,6 @@ def show(ref: str, *, config: Path, as_json: bool) -> None:
     click.echo("  files")
     for file in manifest.files:
         click.echo(f"    {file.sha256[:12]}  {file.size:>12,}  {file.path}")
-
-
-@models.command(short_help="Show what differs between two models.")
-@click.argument("old", shell_complete=offers.models)
-@click.argument("new", shell_complete=offers.models)
-@options.config
-@options.as_json
-def diff(old: str, new: str, *, config: Path, as_json: bool) -> None:
-    """Show what differs between two models: files, ingredients and metrics."""
-    store = _wiring(config).store()
-    lines = compared(store.manifest(ModelRef.parse(old)), store.manifest(ModelRef.parse(new)), store)
-    if as_json:
-        for line in lines:
-            click.echo(one_line(line))
-        return
-    for line in lines:
-        click.echo(f"{line.kind:<12} {line.what}: {line.old} -> {line.new}")
-    if not lines:
-        click.echo("no difference")
 
 
 @models.command(short_help="Let TAG stand for the model REF.")
@@ -173,6 +190,7 @@ def _cells(row: Shelved) -> list[str]:
         f"{row.model}@{row.sha[:12]}",
         size,
         claim,
+        f"{row.versions:,} versions" if row.versions > 1 else "",
         ", ".join(row.tags),
         live,
         row.problem,

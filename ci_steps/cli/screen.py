@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -77,6 +77,7 @@ class PlainLines:
     def __init__(self, steps: int = 0) -> None:
         self._began = self._told = time.monotonic()
         self._steps, self._number = steps, 0
+        self._pace = Pace()
 
     def began(self, step: str) -> None:
         self._number += 1
@@ -104,9 +105,10 @@ class PlainLines:
         self._line(f"  {text}")
 
     def advance(self, done: int, total: int, unit: str) -> None:
+        told = self._pace.told(done, total, unit)
         # A log is told every few seconds; what is done at once needs no line.
         if time.monotonic() - self._told > 3:
-            self._line(f"  {share(done, total, unit)}")
+            self._line(f"  {told}")
 
     def failed(self, error: StepError) -> None:
         sys.stdout.flush()
@@ -178,6 +180,36 @@ def amount(number: float, unit: str) -> str:
 def share(done: int, total: int, unit: str) -> str:
     """Return how far something is: ``37 of 100 rows``."""
     return f"{amount(done, unit) if unit == 'bytes' else f'{done:,}'} of {amount(total, unit)}"
+
+
+class Pace:
+    """How fast something goes on, from what is told of it again and again."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._what: tuple[int, str] = (0, "")
+        self._since, self._first, self._last = 0.0, 0, 0
+
+    def told(self, done: int, total: int, unit: str) -> str:
+        """Return how far it is and, after a second, at which rate and for how long still."""
+        now = self._now()
+        if self._what != (total, unit) or done < self._last:
+            self._what, self._since, self._first = (total, unit), now, done
+        self._last = done
+        text, took, came = share(done, total, unit), now - self._since, done - self._first
+        if took < 1 or not came:
+            return text
+        rate = came / took
+        left = f", {_clock((total - done) / rate)} left" if done < total else ""
+        return f"{text}, {amount(rate, unit)}/s{left}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 @contextmanager

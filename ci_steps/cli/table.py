@@ -11,7 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ci_steps.cli.screen import SIGNS, harmless, headline_of, share, waiver_lines
+from ci_steps.cli.screen import SIGNS, Pace, harmless, headline_of, waiver_lines
 from ci_steps.errors import StepError
 from ci_steps.model.verdict import Verdict
 from ci_steps.pipeline import Ran
@@ -25,7 +25,7 @@ class LiveTable:
         self._steps = list(steps)
         self._ran: dict[str, Ran] = {}
         self._now, self._since, self._said = "", time.monotonic(), ""
-        self._stopped = ""
+        self._stopped, self._pace = "", Pace()
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(get_renderable=self._drawn, console=self._console, refresh_per_second=8)
 
@@ -53,7 +53,7 @@ class LiveTable:
         self._said = harmless(text)
 
     def advance(self, done: int, total: int, unit: str) -> None:
-        self._said = share(done, total, unit)
+        self._said = self._pace.told(done, total, unit)
 
     def failed(self, error: StepError) -> None:
         self._stopped, self._now = self._now, ""

@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta
-from msgspec.structs import replace
 
-from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
-from ci_steps.model.refs import ModelRef
 from ci_steps.model.release import Release
+from ci_steps.model.shelf import OnShelf
 from ci_steps.model.wire import Wire
-from ci_steps.ports import ModelStore
-from ci_steps.trace.difference import claims
 
 
 class Claimed(Wire, frozen=True, kw_only=True):
@@ -32,24 +28,30 @@ class Shelved(Wire, frozen=True, kw_only=True):
     size: Annotated[int | None, Meta(description="bytes of all files; null where nobody looked")] = None
     metric: Annotated[Claimed | None, Meta(description="the first claim of metrics.json")] = None
     problem: Annotated[str, Meta(description="why it cannot be read; empty where it can")] = ""
+    versions: Annotated[
+        int, Meta(description="of how many it is the newest, in a list of models; else 1")
+    ] = 1
 
 
-def named(name: str, sha: Digest, tags: Mapping[str, Digest], live: Mapping[str, Release | None]) -> Shelved:
-    """Return one version by its names alone; ``live`` is the release of each environment."""
+def shelved(
+    name: str,
+    row: OnShelf,
+    tags: Mapping[str, Digest],
+    live: Mapping[str, Release | None],
+    *,
+    versions: int = 1,
+) -> Shelved:
+    """Return one version as it is listed; ``live`` is the release of each environment."""
+    claimed = row.metric is not None and row.value is not None
     return Shelved(
         model=name,
-        sha=sha.hex,
-        tags=tuple(tag for tag, to in tags.items() if to == sha),
-        live=tuple(where for where, one in live.items() if one and (one.model, one.sha) == (name, sha)),
+        sha=row.sha,
+        tags=tuple(tag for tag, to in tags.items() if to.hex == row.sha),
+        live=tuple(
+            where for where, one in live.items() if one and (one.model, one.sha.hex) == (name, row.sha)
+        ),
+        size=row.size,
+        metric=Claimed(name=row.metric or "", value=row.value or 0.0) if claimed else None,
+        problem=row.problem,
+        versions=versions,
     )
-
-
-def described(row: Shelved, *, store: ModelStore) -> Shelved:
-    """Return it with what its manifest and its metrics.json say; one that is broken says so."""
-    try:
-        manifest = store.manifest(ModelRef.exact(row.model, Digest(row.sha)))
-        row = replace(row, size=sum(file.size for file in manifest.files))
-        claimed = [Claimed(name=name, value=value) for name, value in claims(manifest, store).items()]
-    except InputError as error:
-        return replace(row, problem=str(error))
-    return replace(row, metric=claimed[0]) if claimed else row

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -10,8 +11,9 @@ from ci_steps.cli.models import models
 from ci_steps.cli.screen import PlainLines
 from ci_steps.model.digest import Digest
 from ci_steps.model.ledger import Ending, LedgerEntry
-from ci_steps.model.manifest import Manifest
+from ci_steps.model.manifest import Config, Manifest
 from ci_steps.model.release import Release
+from ci_steps.model.wire import digest_of
 from ci_steps.rundir import RunDir
 from ci_steps.selftest.specimen import manifest_of, model_files
 from ci_steps.wiring import Wiring
@@ -132,6 +134,7 @@ def test_the_list_tells_versions_apart(config: Path, published: Manifest) -> Non
         "size": size,
         "metric": {"name": "accuracy", "value": 0.81},
         "problem": "",
+        "versions": 1,
     }
 
 
@@ -145,3 +148,47 @@ def test_a_broken_version_does_not_keep_the_others_from_being_listed(
     assert broken.startswith("specimen@000000000000  ")
     assert "manifest of specimen@000000000000" in broken
     assert sound.endswith("accuracy 0.81")
+
+
+def another(published: Manifest, config: Path, number: int, name: str = "specimen") -> Manifest:
+    """Publish one more version of the same files."""
+    values = {"seed": 100 + number}
+    made = msgspec.structs.replace(
+        published, name=name, config=Config(values=values, sha256=digest_of(values).hex)
+    )
+    wiring = Wiring(run=RunDir(config.parent / ".release"), config=config, progress=PlainLines())
+    wiring.store().publish(made, config.parent / "m")
+    return made
+
+
+def test_of_many_versions_the_newest_are_listed_and_what_is_live(config: Path, published: Manifest) -> None:
+    released(published, config)
+    for number in range(60):
+        newest = another(published, config, number)
+
+    listed = said("list", config=config).splitlines()
+
+    assert listed[0].startswith(f"specimen@{newest.sha.hex[:12]}  ")
+    assert listed[-2].startswith(f"specimen@{published.sha.hex[:12]}  ")
+    assert listed[-2].endswith("live in production")
+    assert listed[-1] == "and 10 older; --all lists them too"
+    assert len(listed) == 52
+    assert len(said("list", "--all", config=config).splitlines()) == 61
+    assert len(said("list", "specimen", "--json", "--all", config=config).splitlines()) == 61
+
+
+def test_of_several_models_each_has_a_line_of_its_newest_version(config: Path, published: Manifest) -> None:
+    newest = another(published, config, 1)
+    other = another(published, config, 2, name="other")
+    released(published, config)
+
+    lines = said("list", config=config).splitlines()
+
+    assert [line.split("  ")[0] for line in lines] == [
+        f"other@{other.sha.hex[:12]}",
+        f"specimen@{newest.sha.hex[:12]}",
+        f"specimen@{published.sha.hex[:12]}",
+    ]
+    assert "2 versions" in lines[1]
+    assert lines[2].endswith("live in production")
+    assert len(said("list", "specimen", config=config).splitlines()) == 2

@@ -13,11 +13,12 @@ from ci_steps.model.digest import Digest
 from ci_steps.model.ledger import Ending, LedgerEntry
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.release import Release
+from ci_steps.model.shelf import OnShelf
 from ci_steps.model.verdict import Finding, Verdict, Waived, Waiver
 from ci_steps.ports import Inspected
 from ci_steps.selftest.specimen import manifest_of, model_files
 from ci_steps.trace.difference import claims, compared
-from ci_steps.trace.shelf import Claimed, described, named
+from ci_steps.trace.shelf import Claimed, shelved
 from ci_steps.trace.tracer import Tracer
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.inspector import MemoryInspector
@@ -283,7 +284,8 @@ def test_a_version_is_listed_with_its_size_first_claim_tags_and_where_it_is_live
 
     tags = {"v1": manifest.sha, "v2": Digest("a" * 64)}
 
-    row = described(named(manifest.name, manifest.sha, tags, live), store=house.store)
+    [listed] = house.store.shelves.of(manifest.name).rows
+    row = shelved(manifest.name, listed, tags, live)
 
     assert row.size == sum(file.size for file in manifest.files)
     assert row.metric == Claimed(name="accuracy", value=0.9)
@@ -295,13 +297,17 @@ def test_another_version_or_another_model_is_not_the_live_one(house: House) -> N
     release = house.release(one)
     namesake = msgspec.structs.replace(release, model="other")
 
-    assert named(two.name, two.sha, {}, {"production": release}).live == ()
-    assert named(one.name, one.sha, {}, {"production": namesake}).live == ()
+    assert shelved(two.name, on_shelf(two.sha), {}, {"production": release}).live == ()
+    assert shelved(one.name, on_shelf(one.sha), {}, {"production": namesake}).live == ()
 
 
-def test_a_version_that_cannot_be_read_is_a_row_that_says_so(house: House) -> None:
+def test_a_version_that_cannot_be_read_is_a_row_that_says_so() -> None:
     lost = Digest("a" * 64)
-    row = described(named("specimen", lost, {"lost": lost}, {}), store=house.store)
 
-    assert "has no model specimen@aaaa" in row.problem
-    assert (row.size, row.metric, row.tags) == (None, None, ("lost",))
+    row = shelved("specimen", on_shelf(lost, problem="it is lost"), {"lost": lost}, {})
+
+    assert (row.size, row.metric, row.tags, row.problem) == (None, None, ("lost",), "it is lost")
+
+
+def on_shelf(sha: Digest, problem: str = "") -> OnShelf:
+    return OnShelf(sha.hex, "mark", 0.0, problem=problem)
