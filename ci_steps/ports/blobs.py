@@ -28,6 +28,16 @@ class Version(Value, frozen=True):
     content: bytes
 
 
+class Listed(Value, frozen=True):
+    """What a listing says of a key."""
+
+    key: str
+    mark: str
+    """That of the version under it."""
+    at: float
+    """When it was written, in seconds since 1970, by the clock there."""
+
+
 class VersionedBlobs(Protocol):
     """Small blobs that are changed only by those who know what is there."""
 
@@ -39,3 +49,17 @@ class VersionedBlobs(Protocol):
 
         Gives the new mark, or None where something else was there, and then nothing changed.
         """
+
+
+class StoreBlobs(Blobs, VersionedBlobs, Protocol):
+    """Where models and what is known of them lie."""
+
+    @property
+    def page(self) -> int:
+        """How many keys one look brings."""
+
+    def listed(self, prefix: str) -> Iterator[Listed]:
+        """Every key that starts with ``prefix``, in no order, with its mark."""
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Each name between ``prefix``, which ends with a slash, and the next slash of any key, once."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ci_steps.adapters.model_folder import ModelFolder
     from ci_steps.adapters.s3_blobs import S3Blobs
     from ci_steps.adapters.sourcing import SourcedModels
-    from ci_steps.adapters.transfer import Transfer
+    from ci_steps.adapters.transfer import ContentCache, Transfer
     from ci_steps.model.manifest import Manifest
     from ci_steps.model.settings import EnvironmentSettings
     from ci_steps.ports import (
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Progress,
         Registry,
         Source,
+        StoreBlobs,
         Target,
     )
 
@@ -69,15 +70,16 @@ class Outside(Value, frozen=True):
 
     def transfers(self) -> "Transfer":
         """Return the way of other systems' bytes into the cache of this machine."""
-        from ci_steps.adapters.transfer import ContentCache, Transfer
+        from ci_steps.adapters.transfer import Limits, Transfer
 
-        return Transfer(ContentCache(self.cache / "models"), self.progress)
+        contents = _contents(self.cache / "models", self.variables.get("CI_STEPS_CACHE_GB", ""))
+        return Transfer(contents, self.progress, Limits.of(self.variables), self.variables)
 
     def source(self, project: Path, scheme: str) -> "Source":
         """Return the source that stands behind the scheme of an address."""
         from ci_steps.wiring.sources import source
 
-        return source(scheme, project, self.variables, self.programs())
+        return source(scheme, project, self.variables, self.programs(), self.cache)
 
     def sourced(self, project: Path, place: str) -> "SourcedModels":
         """Return the models of other systems, kept in the store at ``place``."""
@@ -127,6 +129,11 @@ class Outside(Value, frozen=True):
 
         return DockerInspector()
 
+    @property
+    def load_secret(self) -> str:
+        """What load-test and the workers on other machines know each other by."""
+        return self.variables.get("CI_STEPS_LOAD_SECRET", "")
+
     def programs(self) -> "Programs":
         from ci_steps.adapters.programs import ChildPrograms
 
@@ -161,7 +168,7 @@ class Outside(Value, frozen=True):
             progress=self.progress,
         )
 
-    def _blobs(self, project: Path, place: str) -> "Blobs":
+    def _blobs(self, project: Path, place: str) -> "StoreBlobs":
         from ci_steps.adapters.folder_blobs import FolderBlobs
 
         if _remote(place):
@@ -175,6 +182,14 @@ class Outside(Value, frozen=True):
 
 def _remote(place: str) -> bool:
     return "://" in place
+
+
+@cache
+def _contents(root: Path, gigabytes: str) -> "ContentCache":
+    """Return the cache of models, which remembers what this process hashed itself."""
+    from ci_steps.adapters.transfer import ContentCache
+
+    return ContentCache.of(root, gigabytes)
 
 
 @cache

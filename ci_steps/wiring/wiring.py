@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ci_steps.model.manifest import Manifest
     from ci_steps.model.settings import Settings
     from ci_steps.ports import Progress
+    from ci_steps.steps.load_test.remote.worker import LoadWorker
+    from ci_steps.trace.checkout import Checkout
     from ci_steps.trace.tracer import Tracer
 
 
@@ -99,6 +101,12 @@ class Wiring(Value, frozen=True, dict=True):
             return self.sourced().named(text)
 
         return self._outside.model_folder(folder, checkout=checkout, config=self.config, module=module)
+
+    def checkout(self, folder: Path) -> "Checkout":
+        """Return what git knows in a checkout."""
+        from ci_steps.trace.checkout import Checkout
+
+        return Checkout(folder, self._outside.programs())
 
     def tracer(self) -> "Tracer":
         from ci_steps.trace.tracer import Tracer
@@ -196,6 +204,20 @@ class Wiring(Value, frozen=True, dict=True):
             containers=self._outside.containers(self._planned.run),
             programs=self._outside.programs(),
             progress=self.progress,
+            secret=self._outside.load_secret,
+        )
+
+    def load_worker(self, conductor: str, wait_seconds: float) -> "LoadWorker":
+        """Return a process that sends requests for a load test on another machine."""
+        from ci_steps.steps.load_test.remote.keys import checked
+        from ci_steps.steps.load_test.remote.worker import LoadWorker
+
+        return LoadWorker(
+            conductor=conductor,
+            secret=checked(self._outside.load_secret),
+            programs=self._outside.programs(),
+            say=self.progress.say,
+            wait_seconds=wait_seconds,
         )
 
     def _rollout(self) -> Step:

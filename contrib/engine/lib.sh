@@ -73,9 +73,9 @@ runs() {
     [[ -n $state && $state != [ZX] && " $* " == *" $(<"/proc/$pid/comm") "* ]]
 }
 
-# wait_for NAME COMMAND... : until COMMAND succeeds; fails after a minute, or at once if the daemon NAME ends.
+# wait_for NAME COMMAND... : until COMMAND succeeds; fails after WAIT_SECONDS (60), or at once if the daemon NAME ends.
 wait_for() {
-    local name=$1 deadline=$((SECONDS + 60)) pid
+    local name=$1 deadline=$((SECONDS + ${WAIT_SECONDS:-60})) pid
     shift
     pid=$(<"$ENGINE_STATE/$name.pid")
     until "$@"; do

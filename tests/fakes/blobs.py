@@ -7,7 +7,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from ci_steps.errors import InputError
-from ci_steps.ports import Version
+from ci_steps.ports import Listed, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,19 @@ class MemoryBlobs:
 
     def keys(self, prefix: str) -> Iterator[str]:
         return iter(sorted(key for key in self.held if key.startswith(prefix)))
+
+    @property
+    def page(self) -> int:
+        return 1000
+
+    def listed(self, prefix: str) -> Iterator[Listed]:
+        for number, key in enumerate(list(self.held)):
+            if key.startswith(prefix):
+                yield Listed(key, sha256(self.held[key]).hexdigest(), float(number))
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        below = (key.removeprefix(prefix) for key in list(self.held) if key.startswith(prefix))
+        return iter(dict.fromkeys(rest.partition("/")[0] for rest in below if "/" in rest))
 
     def version(self, key: str) -> Version | None:
         content = self.held.get(key)

@@ -11,7 +11,7 @@ from ci_steps.adapters.s3_blobs.bucket import Bucket, UnmetError
 from ci_steps.adapters.s3_blobs.reading import ObjectStream
 from ci_steps.adapters.s3_place import S3Place
 from ci_steps.errors import InputError, OutsideError
-from ci_steps.ports import Version
+from ci_steps.ports import Listed, Version
 
 _BUFFER = 1 << 20
 _PROBE = ".conditional-writes"
@@ -63,7 +63,17 @@ class S3Blobs:
 
     def keys(self, prefix: str) -> Iterator[str]:
         # Sorted here: not every server lists in the order of the keys.
-        return iter(sorted(key for key in self._bucket.listed(prefix) if key != _PROBE))
+        return iter(sorted(found.key for found in self.listed(prefix)))
+
+    @property
+    def page(self) -> int:
+        return 1000
+
+    def listed(self, prefix: str) -> Iterator[Listed]:
+        return (found for found in self._bucket.listed(prefix) if found.key != _PROBE)
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        return iter(self._bucket.folders(prefix))
 
     def version(self, key: str) -> Version | None:
         try:

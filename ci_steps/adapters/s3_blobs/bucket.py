@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 
 from ci_steps.adapters.s3_blobs import failures
 from ci_steps.adapters.s3_place import S3Place
+from ci_steps.ports import Listed
 
 
 class UnmetError(Exception):
@@ -85,17 +86,36 @@ class Bucket:
         answer = self.call(operation, key, Body=body, ContentMD5=digest, **arguments)
         return str(answer.get("ETag", ""))
 
-    def listed(self, prefix: str) -> list[str]:
+    def listed(self, prefix: str) -> list[Listed]:
         """Return every key below ``prefix``, page after page, in no order that all servers share."""
+        return [
+            Listed(
+                str(item["Key"]).removeprefix(self.place.prefix),
+                str(item.get("ETag", "")),
+                item["LastModified"].timestamp(),
+            )
+            for page in self._pages(prefix)
+            for item in page.get("Contents", ())
+        ]
+
+    def folders(self, prefix: str) -> list[str]:
+        """Return what stands between ``prefix`` and the next slash."""
         whole = self.place.prefix + prefix
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.place.bucket, Prefix=whole)
+        return [
+            str(item["Prefix"]).removeprefix(whole).removesuffix("/")
+            for page in self._pages(prefix, Delimiter="/")
+            for item in page.get("CommonPrefixes", ())
+        ]
+
+    def _pages(self, prefix: str, **arguments: str) -> list[dict[str, Any]]:
+        whole = self.place.prefix + prefix
+        asked = {"Bucket": self.place.bucket, "Prefix": whole, **arguments}
         try:
-            found = [item["Key"] for page in pages for item in page.get("Contents", ())]
+            return list(self.client.get_paginator("list_objects_v2").paginate(**asked))
         except ClientError as error:
             raise failures.refused(error, self.place, self.endpoint, prefix) from error
         except failures.UNANSWERED as error:
             raise failures.unanswered(error, self.place, self.endpoint) from error
-        return [str(key).removeprefix(self.place.prefix) for key in found]
 
     def _failure(self, error: ClientError, key: str) -> Exception:
         code, status = failures.code_of(error), failures.status_of(error)

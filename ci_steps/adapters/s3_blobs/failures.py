@@ -32,9 +32,9 @@ _KINDS = {
     SSLError: "has no certificate that this machine trusts",
     EndpointConnectionError: "does not answer",
 }
-UNANSWERED = (BotoCoreError, ResponseParserError, OSError, RecursionError)
-"""What boto3 raises where it got no answer, or none that it can read; a server that redirects even the
-question where the bucket is, as one that wants https, it asks until Python stops it."""
+UNANSWERED = (BotoCoreError, ResponseParserError, OSError, RecursionError, ValueError)
+"""What boto3 raises where it got no answer, or none that it can read, as a length that is no number; a server
+that redirects even the question where the bucket is, as one that wants https, it asks until Python stops it."""
 
 _LOOK_AT_KEYS = "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE"
 
@@ -129,7 +129,7 @@ def unanswered(error: Exception, place: S3Place, endpoint: str) -> StepError:
             f"{endpoint} redirects every request ({place})",
             hint="give the address it redirects to, as https://…, in AWS_ENDPOINT_URL_S3",
         )
-    if isinstance(error, ResponseParserError):
+    if isinstance(error, ResponseParserError | ValueError):
         return OutsideError(f"{endpoint} does not answer as S3 does ({place})", hint=_LOOK_AT_ENDPOINT)
     what = next((words for kind, words in _KINDS.items() if isinstance(error, kind)), "")
     what = what or f"broke off ({type(error).__name__})"

@@ -9,7 +9,7 @@ import msgspec
 
 from ci_steps.adapters.kit_store import KitStore
 from ci_steps.adapters.model_folder import ModelFolder
-from ci_steps.adapters.sourcing import absent, pins
+from ci_steps.adapters.sourcing import absent, paths, pins
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.address import Address
 from ci_steps.model.digest import Digest
@@ -17,7 +17,7 @@ from ci_steps.model.manifest import Manifest, ModelFile
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.sourced import Elsewhere, Found, Imported, SourceFile
 from ci_steps.model.wire import digest_of
-from ci_steps.ports import Programs, Progress, Shape, Source, Transfers
+from ci_steps.ports import ChangedError, Programs, Progress, Shape, Source, Transfers
 
 _SMALL = 64 << 20
 _MANIFEST = "manifest.json"
@@ -64,25 +64,40 @@ class SourcedModels:
         resolved = found.origin.address
         for line in found.said:
             self.progress.say(line)
-        key = digest_of((resolved, sorted(found.files, key=_path)))
+        # What the system says of the model is in its SHA: where that changed, it is another model.
+        key = digest_of((found.origin, sorted(found.files, key=_path)))
         earlier = self.store.earlier(key)
         if earlier:
             pins.refuse_other(address, resolved, earlier, self.store)
             self._tell(address, resolved, earlier)
-            if not whole:
-                return earlier, False
+            return earlier, whole and self._whole(earlier)
         shaped = self._shaped(found, source)
+        for line in shaped.said[len(found.said) :]:
+            self.progress.say(line)
+        paths.refuse_unplaceable(shaped)
         files = self.transfers.bring(source, shaped.files)
         with self._folder(files, shaped.made) as folder:
-            manifest = earlier or self._manifest(folder, shaped, files)
-            if not earlier:
-                pins.refuse_other(address, resolved, manifest, self.store)
+            manifest = self._manifest(folder, shaped, files)
+            pins.refuse_other(address, resolved, manifest, self.store)
             stays = {} if whole else _stays(manifest, shaped, source=resolved)
             new = self.store.publish(manifest, folder, elsewhere=stays)
         self.store.note(key, Imported(address=resolved, name=manifest.name, sha=manifest.sha))
-        if not earlier:
-            self._tell(address, resolved, manifest)
+        self._tell(address, resolved, manifest)
         return manifest, new
+
+    def _whole(self, manifest: Manifest) -> bool:
+        """Put every file into the store that knew the model, but of some files only the place.
+
+        Nothing is made anew, as a lock would be: today's would be another one, and so another model.
+        """
+        with self._folder({}, {}) as folder:
+            if differing := self.store.fetch(manifest.files, folder):
+                raise ChangedError(
+                    f"{differing[0].relative_to(folder)} is not what it was when {manifest.name}@"
+                    f"{manifest.sha.short} was found",
+                    hint="restore it where it lies",
+                )
+            return self.store.publish(manifest, folder)
 
     def _shaped(self, found: Found, source: Source) -> Found:
         for shape in self.shapes:

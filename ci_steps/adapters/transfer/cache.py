@@ -1,74 +1,210 @@
 """Files of models by their SHA-256, so that what was fetched once is not fetched again."""
 
+import fcntl
 import hashlib
 import os
-import shutil
 import tempfile
+import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
+from ci_steps.adapters.transfer.journal import Journal
+from ci_steps.adapters.transfer.limits import number_of
+from ci_steps.adapters.transfer.upkeep import Upkeep
 from ci_steps.errors import OutsideError
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import ModelFile
 
+_BLOCK = 1 << 20
+_LIMIT = "CI_STEPS_CACHE_GB"
+_USUAL_LIMIT = 20 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A file without a name, which this process alone writes."""
+
+    descriptor: int
+    path: Path
+    journal: Journal | None
+
+    def close(self, *, keep: bool) -> None:
+        """Let others have it; with ``keep`` what is there of it waits for the next try."""
+        with suppress(OSError):
+            if not (keep and self.journal and self.journal.path.exists()):
+                self.path.unlink(missing_ok=True)
+                if self.journal:
+                    self.journal.forget()
+        with suppress(OSError):
+            os.close(self.descriptor)
+
 
 @dataclass(frozen=True, slots=True)
 class ContentCache:
-    """A folder with one read-only file a content. Whatever it gives out was hashed on the way out."""
+    """A folder with one read-only file a content. Whatever it gives out was hashed by this process.
+
+    Several processes may use it at once. A file gets its name only when it is whole and hashed. When it
+    holds more than ``limit`` bytes those go that were used longest ago, but none that a process uses now.
+    """
 
     root: Path
+    limit: int = _USUAL_LIMIT
+    _hashed: dict[str, tuple[int, int, int]] = field(default_factory=dict, compare=False)
+    """What this process hashed itself: a second time tells nothing, as long as nobody wrote it since."""
+    _upkeep: list[Upkeep] = field(default_factory=list, compare=False)
+
+    @classmethod
+    def of(cls, root: Path, gigabytes: str) -> Self:
+        """Return the cache in a folder, with the limit that CI_STEPS_CACHE_GB sets."""
+        return cls(root, int(number_of({_LIMIT: gigabytes}, _LIMIT, _USUAL_LIMIT / 1e9, 0) * 1e9))
 
     def has(self, digest: Digest, size: int) -> bool:
-        """Return whether a file of this name and size is there; its bytes are looked at when it is used."""
+        """Return whether a file of this name and size is there; from now on it stays until we end."""
+        place = self.place(digest)
+        if place.exists():
+            self.upkeep.use(digest.hex)
         with suppress(OSError):
-            return self.place(digest).stat().st_size == size
+            return place.stat().st_size == size
         return False
 
     def place(self, digest: Digest) -> Path:
         return self.root / "objects" / digest.hex[:2] / digest.hex
 
-    def keep(self, half: Path, digest: Digest) -> None:
-        """Give a whole file, on the cache's own file system, the name of its content."""
-        place = self.place(digest)
+    def named(self, identity: str) -> Digest | None:
+        """Return what the bytes of this identity were when they were fetched before."""
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            half.chmod(0o444)
-            half.replace(place)
-        except OSError as error:
-            raise _unwritable(place, error) from error
+            text = self._name(identity).read_text(encoding="ascii")
+        except (OSError, UnicodeError):
+            return None
+        return Digest(text) if len(text) == 64 else None
 
-    def half(self) -> Path:
-        """Return a new empty file, for bytes whose name is not known yet."""
+    def name(self, identity: str, digest: Digest) -> None:
+        """Note what the bytes of an identity are; where that fails they are fetched again, no more."""
+        place = self._name(identity)
+        with suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            half = place.with_name(f"{place.name}.{os.getpid()}")
+            half.write_text(digest.hex, encoding="ascii")
+            half.replace(place)
+
+    def begin(self, identity: str) -> Begun:
+        """Open the half of this identity, where an earlier process may have left some; empty: a new one.
+
+        Where another process is at the same one, this one begins its own.
+        """
         folder = self.root / "half"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=folder)
+            if identity and (found := _locked(folder / identity)) is not None:
+                journal = Journal(folder / f"{identity}.ranges")
+                return Begun(found, folder / identity, journal)
+            descriptor, name = tempfile.mkstemp(dir=folder, prefix="new-")
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise _unwritable(folder, error) from error
-        os.close(descriptor)
-        return Path(name)
+            raise unwritable(folder, error) from error
+        return Begun(descriptor, Path(name), None)
+
+    def keep(self, begun: Begun, digest: Digest) -> None:
+        """Give a whole, hashed file the name of its content."""
+        place = self.place(digest)
+        try:
+            self.upkeep.use(digest.hex)
+            os.fchmod(begun.descriptor, 0o444)
+            try:
+                begun.path.rename(place)
+            except FileNotFoundError:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                begun.path.rename(place)
+            self._hashed[digest.hex] = _state(os.fstat(begun.descriptor))
+            if begun.journal:
+                begun.journal.forget()
+        except OSError as error:
+            raise unwritable(place, error) from error
+        os.close(begun.descriptor)
 
     def put(self, file: ModelFile, path: Path) -> bool:
         """Link or copy a content to ``path``; one that is spoilt is dropped, and counts as not there."""
         if not self.has(file.digest, file.size):
             return False
         place = self.place(file.digest)
-        with place.open("rb") as stream:
-            if hashlib.file_digest(stream, "sha256").hexdigest() != file.sha256:
+        try:
+            if not self._is_right(place, file.sha256):
                 place.unlink(missing_ok=True)
                 return False
+        except FileNotFoundError:
+            return False
         path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):
+            os.utime(place, ns=(time.time_ns(), place.stat().st_mtime_ns))
         try:
             os.link(place, path)
         except FileExistsError:
             raise
-        except OSError:
-            shutil.copyfile(place, path)
+        except OSError:  # it lies on another file system
+            return _copied(place, path, file.sha256)
         return True
 
+    def tidy(self, room: int = 0) -> None:
+        """Sweep what killed processes left, and drop what was not used for longest until all fits."""
+        self.upkeep.tidy(self.limit, room)
 
-def _unwritable(path: Path, error: OSError) -> OutsideError:
+    @property
+    def upkeep(self) -> Upkeep:
+        if not self._upkeep:
+            self._upkeep.append(Upkeep(self.root))
+        return self._upkeep[0]
+
+    def _name(self, identity: str) -> Path:
+        return self.root / "names" / identity[:2] / identity
+
+    def _is_right(self, place: Path, sha256: str) -> bool:
+        with place.open("rb") as stream:
+            state = _state(os.fstat(stream.fileno()))
+            if self._hashed.get(sha256) == state:
+                return True
+            right = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+        if right:
+            self._hashed[sha256] = state
+        return right
+
+
+def unwritable(path: Path, error: OSError) -> OutsideError:
     return OutsideError(
         f"{path} cannot be written: {error.strerror}", hint="make room, or set CI_STEPS_CACHE"
     )
+
+
+def _state(seen: os.stat_result) -> tuple[int, int, int]:
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def _locked(path: Path) -> int | None:
+    """Open a file that nobody else has open for writing; None where somebody has."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # While we opened it, another process may have given it its name: then it is no half any more.
+            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except FileNotFoundError:
+            pass
+        os.close(descriptor)
+
+
+def _copied(place: Path, path: Path, sha256: str) -> bool:
+    """Copy to another file system; what is copied is hashed on the way."""
+    hasher = hashlib.sha256()
+    with place.open("rb") as stream, path.open("xb") as copy:
+        while block := stream.read(_BLOCK):
+            hasher.update(block)
+            copy.write(block)
+    if hasher.hexdigest() == sha256:
+        return True
+    path.unlink()
+    return False

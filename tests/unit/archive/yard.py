@@ -15,7 +15,7 @@ from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.release import Release
 from ci_steps.model.wire import canonical
-from ci_steps.ports import Blobs
+from ci_steps.ports import Blobs, StoreBlobs
 from ci_steps.selftest.specimen import manifest_of, model_files
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.ledger import MemoryLedger
@@ -52,7 +52,7 @@ class Yard:
 
     folder: Path
     registry: MemoryRegistry = field(default_factory=MemoryRegistry)
-    blobs: Blobs = field(default_factory=MemoryBlobs)
+    blobs: StoreBlobs = field(default_factory=MemoryBlobs)
     files: Callable[[Path], Blobs] = FolderBlobs
     progress: Told = field(default_factory=Told)
     ledgers: dict[str, MemoryLedger] = field(

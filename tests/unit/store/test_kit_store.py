@@ -14,7 +14,7 @@ from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.wire import canonical
-from ci_steps.ports import Blobs
+from ci_steps.ports import StoreBlobs
 from ci_steps.selftest.specimen import manifest_of, model_files
 from tests.fakes.blobs import MemoryBlobs
 from tests.fakes.progress import Told
@@ -22,7 +22,7 @@ from tests.fakes.progress import Told
 Publish = Callable[..., Manifest]
 
 
-def store_of(blobs: Blobs) -> KitStore:
+def store_of(blobs: StoreBlobs) -> KitStore:
     return KitStore(blobs, "the store", Told())
 
 
