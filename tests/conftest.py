@@ -9,7 +9,15 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-LONGEST_FIRST = ("doors/test_side_by_side", "mutation/", "docs/", "e2e/", "doors/", "simulation/", "contracts/")
+LONGEST_FIRST = (
+    "doors/test_side_by_side",
+    "mutation/",
+    "docs/",
+    "e2e/",
+    "doors/",
+    "simulation/",
+    "contracts",
+)
 """Files that take minutes: one of them begun last would keep one worker busy while the others wait."""
 
 
@@ -18,5 +26,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    found = (number for number, part in enumerate(LONGEST_FIRST) if f"tests/{part}" in item.nodeid)
+    found = (number for number, part in enumerate(LONGEST_FIRST) if part in item.nodeid)
     return next(found, len(LONGEST_FIRST))

@@ -9,14 +9,14 @@ from ci_steps.adapters.folder_blobs import FolderBlobs
 from ci_steps.adapters.s3_blobs import S3Blobs
 from ci_steps.model.digest import Digest
 from ci_steps.model.refs import ModelRef
-from ci_steps.ports import Blobs
+from ci_steps.ports import StoreBlobs
 from tests.fakes.registry import MemoryRegistry
 from tests.s3_servers import a_prefix, half_uploads
 from tests.unit.archive.yard import REPOSITORY, Yard
 
 LARGE = b"0123456789abcdef" * (20 << 16)
 """20 MiB."""
-PLACES: dict[str, Callable[[Path], Blobs]] = {"folder": FolderBlobs, "s3": lambda _: S3Blobs(a_prefix())}
+PLACES: dict[str, Callable[[Path], StoreBlobs]] = {"folder": FolderBlobs, "s3": lambda _: S3Blobs(a_prefix())}
 
 
 @pytest.fixture(params=PLACES)

@@ -28,6 +28,7 @@ OPTIONS = {
     "as_json",
     "keep",  # only what holds and lets go on is not done again, as in `release`
     "last",  # history: how many
+    "master",  # load-worker: whose load test it joins, which knows it by the secret
     "model",
     "promote",  # every gate is asked again, and the image must be the same
     "propose",  # scan-model: prints what it would take to pass, and runs no gate
@@ -39,13 +40,17 @@ OPTIONS = {
     "tags",  # models publish
     "to",  # models export: where to
     "verbose",  # selftest: says more
+    "wait",  # load-worker: how long for the load test to begin
 }
 ARGUMENTS = {"folder", "key", "name", "new", "old", "ref", "shell", "tag", "what"}
 VARIABLES = {
     "CI_STEPS_BY",
     "CI_STEPS_CACHE",
     "CI_STEPS_HAPROXY_IMAGE",
+    "CI_STEPS_LOAD_CLOCK",  # from load-worker to its own child
+    "CI_STEPS_LOAD_NAME",  # from load-worker to its own child
     "CI_STEPS_LOAD_ORDER",  # from load-test to its own child
+    "CI_STEPS_LOAD_SECRET",  # who may send requests and record them
     "CI_STEPS_STATE",
 }
 KEYS = {
@@ -57,11 +62,13 @@ KEYS = {
     "ImageSettings": "base platform where",
     "IntegrationSettings": "absolute memory_mb ready_seconds replay_seconds rows tolerance where",
     "InterfaceSettings": "policy unknown_fields where",
-    "LoadSettings": "achieved arrivals errors p50_ms p95_ms p99_ms payloads rate seconds slower_by_at_most_ms"
-    " stages versus warmup_at_most_seconds warmup_seconds where workers",
+    "LoadSettings": "achieved arrivals errors p50_ms p95_ms p99_ms payloads rate remote seconds"
+    " slower_by_at_most_ms stages versus warmup_at_most_seconds warmup_seconds where workers",
     # guard: warnings alone are no evidence, so a rule that shows nothing stays inconclusive
     "MetricRule": "better_by_at_least ceiling confidence direction floor guard metric min_n positive slices"
     " versus where worse_by_at_most",
+    # workers: more of them send the same plan; the share of one that does not come stays unsent
+    "RemoteWorkers": "join_seconds listen where workers",
     "ScanSettings": "allow code where",
     "Stage": "rate seconds where",
     "UnitTestSettings": "lock path timeout_seconds where",

@@ -209,7 +209,10 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     ),
     "admission": (
         Place("ci_steps.pipeline.admission", ("admit",)),
-        Place("ci_steps.model.verdict", ("Verdict.__lt__", "Verdict.lets_go_on", "Waiver.covers", "Waiver.names")),
+        Place(
+            "ci_steps.model.verdict",
+            ("Verdict.__lt__", "Verdict.lets_go_on", "Waiver.covers", "Waiver.names"),
+        ),
         Place("ci_steps.documents.base", only=("Report.verdict", "Report.blocking")),
     ),
 }

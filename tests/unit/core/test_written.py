@@ -147,7 +147,7 @@ def test_every_span_of_time_names_its_unit() -> None:
         name: means for name, means in spans(Settings).items() if name.endswith(("seconds", "_ms", "_mb"))
     }
 
-    assert len(timed) == 12
+    assert len(timed) == 13
     assert {
         name: means for name, means in timed.items() if not any(u in means for u in ("seconds", "ms", "MiB"))
     } == {}
