@@ -37,6 +37,11 @@ def fetched(project: Project) -> Project:
     return project
 
 
+def with_an_empty_cache(project: Project, folder: Path, *arguments: str) -> Completed:
+    """Run a command where no earlier one fetched anything: a cache has the right bytes for a spoilt store."""
+    return project.ci_steps(*arguments, environ=project.environ(CI_STEPS_CACHE=str(folder / "cache")))
+
+
 def everything_in(folder: Path) -> dict[str, str]:
     """Note every file, to see that nothing was lost or left half-written."""
     return {
@@ -142,30 +147,30 @@ def emptied(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [flipped, truncated, emptied])
 def test_a_damaged_file_in_the_store_is_refused_by_name_and_not_kept(
-    project: Project, damage: Callable[[Path], None]
+    project: Project, damage: Callable[[Path], None], tmp_path: Path
 ) -> None:
     planned(project)
     file = object_of(project, MODEL)
     whole = file.read_bytes()
     damage(file)
 
-    lines = refusal_of(project.ci_steps("fetch-model"), REFUSED)
+    lines = refusal_of(with_an_empty_cache(project, tmp_path, "fetch-model"), REFUSED)
 
     assert any(f"{MODEL} differ from the manifest" in line for line in lines), lines
     assert any("next: publish the model again" in line for line in lines), lines
     assert not (project.run_dir / MODEL).exists()
     assert project.ci_steps("scan-model").code == REFUSED
     file.write_bytes(whole)
-    assert project.ci_steps("fetch-model").code == 0
+    assert with_an_empty_cache(project, tmp_path, "fetch-model").code == 0
     assert project.ci_steps("scan-model").code == 0
 
 
-def test_a_lost_file_of_the_store_is_said_to_be_lost(project: Project) -> None:
+def test_a_lost_file_of_the_store_is_said_to_be_lost(project: Project, tmp_path: Path) -> None:
     planned(project)
     file = object_of(project, MODEL)
     aside = file.rename(project.folder / "aside")
 
-    lines = refusal_of(project.ci_steps("fetch-model"), INCONCLUSIVE)
+    lines = refusal_of(with_an_empty_cache(project, tmp_path, "fetch-model"), INCONCLUSIVE)
 
     assert any(f"has lost object {file.name[:12]}" in line for line in lines), lines
     assert any("next: publish the model again" in line for line in lines), lines

@@ -23,6 +23,8 @@ OPTIONS = {
     "digest",  # models import: this image and no other
     "dry_run",  # less is done, never more
     "environment",
+    # watch: when it looks and whom it tells; what it starts goes through every gate
+    *("every", "from_now", "gocd", "jenkins", "lease", "listen", "once", "settle", "state"),
     "gate",  # selftest: only this one
     "image",  # models export, import: the released image; a rollout goes by the digest of its own run
     "as_json",
@@ -42,15 +44,24 @@ OPTIONS = {
     "verbose",  # selftest: says more
     "wait",  # load-worker: how long for the load test to begin
 }
-ARGUMENTS = {"folder", "key", "name", "new", "old", "ref", "shell", "tag", "what"}
+ARGUMENTS = {"folder", "key", "name", "new", "old", "ref", "shell", "tag", "what"} | {
+    *("base", "a", "b"),  # models merge: reads three models
+    "command",  # watch: what is run for a new model, by hand as well
+}
 VARIABLES = {
     "CI_STEPS_BY",
     "CI_STEPS_CACHE",
+    "CI_STEPS_CACHE_GB",
+    "CI_STEPS_ENVIRONMENT",  # from watch to the command that it runs
+    "CI_STEPS_FETCH_CONNECTIONS",  # how bytes are asked for; each is verified
+    "CI_STEPS_FETCH_STALL_SECONDS",
+    "CI_STEPS_FETCH_TRIES",
     "CI_STEPS_HAPROXY_IMAGE",
     "CI_STEPS_LOAD_CLOCK",  # from load-worker to its own child
     "CI_STEPS_LOAD_NAME",  # from load-worker to its own child
     "CI_STEPS_LOAD_ORDER",  # from load-test to its own child
     "CI_STEPS_LOAD_SECRET",  # who may send requests and record them
+    "CI_STEPS_MODEL",  # from watch to the command that it runs
     "CI_STEPS_STATE",
 }
 KEYS = {
@@ -72,7 +83,8 @@ KEYS = {
     "ScanSettings": "allow code where",
     "Stage": "rate seconds where",
     "UnitTestSettings": "lock path timeout_seconds where",
-    "Waiver": "by check reason until where",
+    # subject: a waiver covers less with it
+    "Waiver": "by check reason subject until where",
 }
 
 
