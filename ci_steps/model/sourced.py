@@ -9,7 +9,6 @@ from ci_steps.model.manifest import Code, DataSource, Origin
 from ci_steps.model.value import Value
 from ci_steps.model.wire import Wire
 
-
 EVIDENCE = (
     "evaluations.jsonl",
     "golden.jsonl",

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 import click
 
-from tests.bench import build, metrics, release, startup
+from tests.bench import build, fetch, metrics, release, shelf, startup
 from tests.bench.table import RESULTS, Section, write
 
-_ROUNDS = {"startup": 15, "metrics": 3, "build": 5, "release": 3}
+_ROUNDS = {"startup": 15, "metrics": 3, "build": 5, "release": 3, "fetch": 3, "shelf": 5}
 
 
 @click.command()
@@ -23,6 +23,8 @@ def main(which: tuple[str, ...], rounds: int | None, sizes: str, *, writes: bool
         "metrics": metrics.measured,
         "build": lambda count: build.measured(count, megabytes),
         "release": release.measured,
+        "fetch": fetch.measured,
+        "shelf": shelf.measured,
     }
     for name in which or _ROUNDS:
         section = measure[name](rounds or _ROUNDS[name])

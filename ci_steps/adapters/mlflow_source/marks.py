@@ -7,7 +7,7 @@ import msgspec
 import requests
 
 from ci_steps.adapters.rest import reason, session
-from ci_steps.errors import OutsideError
+from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.sourced import SourceFile
 from ci_steps.ports import ChangedError, Request
 
@@ -59,4 +59,11 @@ def mark_of(file: SourceFile, asked: Request) -> str:
         raise OutsideError(f"{file.path} cannot be had: {reason(error)}") from error
     if status == 404:
         raise ChangedError(f"{file.path} is not there any more", hint="restore it, or plan again")
+    if status in {401, 403}:
+        raise InputError(
+            f"{file.path} is not given to us: HTTP {status}",
+            hint="see to the credentials, and who may read it",
+        )
+    if status >= 400 and status != 416:  # says nothing of the file, least of all that it changed
+        raise OutsideError(f"{file.path} cannot be had: HTTP {status}")
     return etag if status == 206 and not etag.startswith("W/") else ""

@@ -103,7 +103,8 @@ class TrackingServer:
                     auth=lambda request: request,  # else requests would put ~/.netrc over our header
                     stream=True,
                 )
-                if int(response.headers.get("Content-Length") or 0) > _SMALL:
+                length = response.headers.get("Content-Length", "")
+                if length.isdecimal() and int(length) > _SMALL:
                     raise OutsideError(f"the MLflow server at {self.host} answers with too much")
                 _ = response.content
             except requests.RequestException as error:

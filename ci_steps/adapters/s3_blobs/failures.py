@@ -33,8 +33,8 @@ _KINDS = {
     EndpointConnectionError: "does not answer",
 }
 UNANSWERED = (BotoCoreError, ResponseParserError, OSError, RecursionError, ValueError)
-"""What boto3 raises where it got no answer, or none that it can read, as a length that is no number; a server
-that redirects even the question where the bucket is, as one that wants https, it asks until Python stops it."""
+"""What boto3 raises where it got no answer, or none that it can read, as a length that is no number. A server
+that redirects even the question where the bucket is, as one that wants https, it asks until Python stops."""
 
 _LOOK_AT_KEYS = "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE"
 

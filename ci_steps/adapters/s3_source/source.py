@@ -32,7 +32,7 @@ class S3Source:
     _signers: dict[str, Signer] = field(default_factory=dict, compare=False)
 
     def resolve(self, address: Address) -> Found:
-        bucket, prefix, version = _parsed(address)
+        bucket, prefix, version = parsed(address)
         signer = self.signer(bucket)
         found, top = self._found(signer.bucket, prefix, version)
         if not found:
@@ -42,7 +42,7 @@ class S3Source:
         vouched = listing.checksums(signer.bucket, found)
         files = tuple(
             SourceFile(
-                path=_inside(each.key, top),
+                path=inside(each.key, top),
                 size=each.size,
                 locator=f"{SCHEME}{bucket}/{each.key}",
                 mark=_VERSION + each.version if each.version else _ETAG + each.etag,
@@ -82,7 +82,7 @@ class S3Source:
         return self._signers[bucket]
 
 
-def _parsed(address: Address) -> tuple[str, str, str]:
+def parsed(address: Address) -> tuple[str, str, str]:
     found = _BUCKET.fullmatch(address.rest)
     query = dict(parse_qsl(found["query"] or "")) if found else {}
     if not found or query.keys() - {"versionId"}:
@@ -90,7 +90,7 @@ def _parsed(address: Address) -> tuple[str, str, str]:
     return found["bucket"], found["key"] or "", query.get("versionId", "")
 
 
-def _inside(key: str, top: str) -> str:
+def inside(key: str, top: str) -> str:
     path = key.removeprefix(top)
     if any(part in {"", ".", ".."} for part in path.split("/")):
         raise InputError(f"the key {key!r} names no place inside a model's folder", hint="rename the object")

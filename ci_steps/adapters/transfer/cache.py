@@ -96,7 +96,8 @@ class ContentCache:
         """
         folder = self.root / "half"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True)
             if identity and (found := _locked(folder / identity)) is not None:
                 journal = Journal(folder / f"{identity}.ranges")
                 return Begun(found, folder / identity, journal)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Self
 
-from ci_steps.adapters.transfer.faults import BrokenError, StaleError, StoppedError
+from ci_steps.adapters.transfer.faults import BrokenError, StaleError, StoppedError, UnreachableError
 from ci_steps.adapters.transfer.limits import Limits
 from ci_steps.adapters.transfer.proxies import Origin, Proxy, proxy_for
 from ci_steps.errors import OutsideError
@@ -152,11 +152,11 @@ class Connection:
 
 def _connected(there: Origin, seconds: float, cutter: Cutter) -> socket.socket:
     """Connect to the first address that answers; each can be cut off while it is waited for."""
-    broken = BrokenError(f"{there} does not answer")
+    broken = UnreachableError(f"{there} does not answer")
     try:
         found = socket.getaddrinfo(there.host, there.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise BrokenError(f"{there} is not known by that name here") from error
+        raise UnreachableError(f"{there} is not known by that name here") from error
     for family, kind, protocol, _, address in found:
         cutter.check()
         one = socket.socket(family, kind, protocol)
@@ -169,7 +169,7 @@ def _connected(there: Origin, seconds: float, cutter: Cutter) -> socket.socket:
             cutter.close(one)
             cutter.check()
             late = " in time" if isinstance(error, TimeoutError) else ""
-            broken = BrokenError(f"{there} does not answer{late}")
+            broken = UnreachableError(f"{there} does not answer{late}")
         else:
             return one
     raise broken

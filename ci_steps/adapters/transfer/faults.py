@@ -16,6 +16,10 @@ class StaleError(BrokenError):
     """A connection that was kept had been closed meanwhile: nothing was answered on it."""
 
 
+class UnreachableError(BrokenError):
+    """Nobody is there."""
+
+
 class DifferentError(Exception):
     """What is there seems not to be what was named; seen twice in the same way, it is so."""
 

@@ -13,15 +13,22 @@ from ci_steps.adapters.transfer.asking import Asker
 from ci_steps.adapters.transfer.checking import refuse_answer
 from ci_steps.adapters.transfer.checksums import Hasher
 from ci_steps.adapters.transfer.connection import Cutter
-from ci_steps.adapters.transfer.faults import BrokenError, DeniedError, DifferentError, shown
+from ci_steps.adapters.transfer.faults import (
+    BrokenError,
+    DeniedError,
+    DifferentError,
+    UnreachableError,
+    shown,
+)
 from ci_steps.adapters.transfer.half import Range
 from ci_steps.adapters.transfer.limits import Limits
 from ci_steps.errors import InputError
 from ci_steps.ports import ChangedError, PartialError, Request
 
-_BUFFER = 512 << 10
+_BUFFER = 256 << 10
 _PROGRESS = 1 << 20
 _READINGS = 3
+_FIRST_CALLS = 4
 
 
 @dataclass(slots=True)
@@ -62,6 +69,8 @@ class Lane:
                 trouble.began_anew()
             except (BrokenError, DifferentError, DeniedError) as error:
                 self._asker.drop()
+                if isinstance(error, UnreachableError) and not self.moved:
+                    trouble.nobody_there(error)
                 wait = trouble.wait(error, part.at - before, request)
                 self._cutter.pause(wait)
 
@@ -169,6 +178,11 @@ class _Trouble:
 
     def began_anew(self) -> None:
         self._failed = 0
+
+    def nobody_there(self, error: UnreachableError) -> None:
+        """Give up sooner on a place that never answered: its address may be wrong."""
+        if self._failed + 1 >= min(self._limits.tries, _FIRST_CALLS):
+            raise PartialError(f"{error} ({self._part.half.file.locator})") from error
 
     def wait(
         self, error: BrokenError | DifferentError | DeniedError, progress: int, request: Request

@@ -24,6 +24,7 @@ class Upkeep:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._mine: int | None = None
+        self._door: int | None = None
         self._used: set[str] = set()
         self._lock = threading.Lock()
 
@@ -39,7 +40,7 @@ class Upkeep:
 
     def tidy(self, limit: int, room: int) -> None:
         """Make room for so many bytes more, and sweep what nobody will come back for."""
-        with suppress(OSError), self._at_the_door(fcntl.LOCK_EX):
+        with suppress(OSError), self._lock, self._at_the_door(fcntl.LOCK_EX):
             self._sweep()
             self._prune(limit, room)
 
@@ -104,13 +105,15 @@ class Upkeep:
 
     @contextmanager
     def _at_the_door(self, kind: int) -> Iterator[None]:
-        self._root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if self._door is None:
+            self._root.mkdir(parents=True, exist_ok=True)
+            self._door = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            weakref.finalize(self, os.close, self._door)
+        fcntl.flock(self._door, kind)
         try:
-            fcntl.flock(descriptor, kind)
             yield
         finally:
-            os.close(descriptor)
+            fcntl.flock(self._door, fcntl.LOCK_UN)
 
 
 def _is_held(path: Path) -> bool:
