@@ -74,7 +74,8 @@ def test_after_a_kill_only_the_rest_is_fetched(tmp_path: Path, sha256: str) -> N
             said, complaint = child.communicate(timeout=60)
 
     assert said.split()[0] == SHA256, complaint
-    assert served.sent - before == (24 - there) * SEGMENT * (1 if sha256 else 2)
+    # Of the four that were left in the middle some may have sent their first bytes only after the count.
+    assert 0 <= served.sent - before - (24 - there) * SEGMENT * (1 if sha256 else 2) <= 4000
     assert list(tmp_path.glob("half/*")) == []
 
 

@@ -134,15 +134,21 @@ def test_the_sha_of_another_model_is_said_to_be_that_of_the_other(project: Proje
 def flipped(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    put(path, content)
 
 
 def truncated(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-1])
+    put(path, path.read_bytes()[:-1])
 
 
 def emptied(path: Path) -> None:
-    path.write_bytes(b"")
+    put(path, b"")
+
+
+def put(path: Path, content: bytes) -> None:
+    """Put a new file there: what a run directory holds may be a link to what the cache holds."""
+    path.unlink()
+    path.write_bytes(content)
 
 
 @pytest.mark.parametrize("damage", [flipped, truncated, emptied])

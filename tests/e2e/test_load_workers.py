@@ -284,7 +284,8 @@ def speaking(address: str, secret: str = SECRET) -> Iterator[Callable[..., Messa
         own = keys(secret, "worker")
         dealer.curve_secretkey, dealer.curve_publickey = own.private, own.public
         dealer.curve_serverkey = keys(SECRET, "conductor").public
-        dealer.rcvtimeo, dealer.linger = 3000, 0
+        # Once it was sent away there is nobody left to send to, which zmq would wait for.
+        dealer.rcvtimeo, dealer.sndtimeo, dealer.linger = 3000, 3000, 0
         dealer.connect(f"tcp://{address}")
 
         def say(*messages: Message) -> Message | None:

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Mapping
@@ -57,8 +58,19 @@ class Cutter:
 class Connection:
     """One socket, with what was read of it too early."""
 
-    def __init__(self, opened: socket.socket, cutter: Cutter, origin: Origin, proxy: Proxy | None) -> None:
+    def __init__(
+        self,
+        opened: socket.socket,
+        cutter: Cutter,
+        origin: Origin,
+        proxy: Proxy | None,
+        *,
+        seconds: float,
+    ) -> None:
         self._socket = opened
+        self._seconds = seconds
+        # The kernel fills a whole buffer before it wakes us: each waking costs a turn of Python's lock.
+        self._flags = 0 if isinstance(opened, ssl.SSLSocket) else socket.MSG_WAITALL
         self._cutter = cutter
         self._ahead = b""
         self.origin = origin
@@ -71,20 +83,21 @@ class Connection:
     def to(cls, origin: Origin, variables: Mapping[str, str], limits: Limits, cutter: Cutter) -> Self:
         proxy = proxy_for(origin, variables)
         there = proxy.origin if proxy else origin
-        plain = _connected(there, limits.connect_seconds, cutter)
-        plain.settimeout(limits.stall_seconds)
+        plain, seconds = _connected(there, limits.connect_seconds, cutter), limits.stall_seconds
         if origin.scheme == "http":
-            return cls(plain, cutter, origin, proxy)
+            _wait_in_the_kernel(plain, seconds)
+            return cls(plain, cutter, origin, proxy, seconds=seconds)
+        plain.settimeout(seconds)
         try:
             if proxy:
-                cls(plain, cutter, origin, None).tunnel_through(proxy)
+                cls(plain, cutter, origin, None, seconds=seconds).tunnel_through(proxy)
             secured = _wrapped(plain, origin)
         except BaseException:
             cutter.close(plain)
             raise
         cutter.close(plain)
         cutter.opened(secured)
-        return cls(secured, cutter, origin, None)
+        return cls(secured, cutter, origin, None, seconds=seconds)
 
     def send(self, message: bytes) -> None:
         try:
@@ -100,7 +113,7 @@ class Connection:
             self._ahead = self._ahead[count:]
             return count
         try:
-            count = self._socket.recv_into(view)
+            count = self._socket.recv_into(view, 0, self._flags)
         except OSError as error:
             raise self._broken(error) from error
         self._cutter.check()
@@ -119,7 +132,7 @@ class Connection:
             if not block:
                 raise self._broken(None, nothing=not found)
             # Each byte may come just before we give up: together they may not.
-            late = late or time.monotonic() + (self._socket.gettimeout() or 0)
+            late = late or time.monotonic() + self._seconds
             if time.monotonic() > late:
                 raise BrokenError(f"{self.origin} sends its answer byte by byte")
             found += block
@@ -144,7 +157,7 @@ class Connection:
 
     def _broken(self, error: OSError | None, *, nothing: bool = False) -> BrokenError:
         self._cutter.check()
-        if isinstance(error, TimeoutError):
+        if isinstance(error, TimeoutError | BlockingIOError):
             return BrokenError(f"{self.origin} fell silent")
         kind = StaleError if nothing and self.is_used else BrokenError
         return kind(f"{self.origin} broke off")
@@ -173,6 +186,14 @@ def _connected(there: Origin, seconds: float, cutter: Cutter) -> socket.socket:
         else:
             return one
     raise broken
+
+
+def _wait_in_the_kernel(plain: socket.socket, seconds: float) -> None:
+    """Let the kernel keep the time: Python's own limit asks before each read whether there is something."""
+    plain.settimeout(None)
+    limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        plain.setsockopt(socket.SOL_SOCKET, option, limit)
 
 
 def _wrapped(plain: socket.socket, origin: Origin) -> ssl.SSLSocket:
