@@ -134,7 +134,7 @@ def test_the_sha_of_another_model_is_said_to_be_that_of_the_other(project: Proje
 def flipped(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
-    put(path, content)
+    put(path, bytes(content))
 
 
 def truncated(path: Path) -> None:
