@@ -243,13 +243,13 @@ def test_a_link_in_a_model_folder_is_not_published(project: Project, name: str) 
     assert project.ci_steps("models", "publish", "models/v1").code == 0
 
 
-def test_a_link_in_the_store_that_leads_outside_is_not_followed(project: Project) -> None:
+def test_a_link_in_the_store_that_leads_outside_is_not_followed(project: Project, tmp_path: Path) -> None:
     planned(project)
     file = object_of(project, MODEL)
     outside = file.rename(project.folder / "outside")
     file.symlink_to(outside)
 
-    complaint = complaint_of(project.ci_steps("fetch-model"), BAD_INPUT)
+    complaint = complaint_of(with_an_empty_cache(project, tmp_path, "fetch-model"), BAD_INPUT)
 
     assert "leads outside" in complaint.error
     assert not (project.run_dir / "fetch-model.json").exists()
