@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import requests
 
@@ -31,6 +32,6 @@ class Believing(Transfer):
             content = answer.content
         digest = Digest(file.checksums["sha256"]) if "sha256" in file.checksums else Digest.of(content)
         begun = self.cache.begin("")
-        begun.path.write_bytes(content)
+        Path(begun.path).write_bytes(content)
         self.cache.keep(begun, digest)
         return ModelFile(path=file.path, size=len(content), sha256=digest.hex)

@@ -1,4 +1,4 @@
-"""Named bytes in a bucket. Importing it loads boto3, which takes a third of a second."""
+"""Named bytes in a bucket."""
 
 from ci_steps.adapters.s3_blobs.blobs import S3Blobs
 

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from ci_steps.adapters.s3_blobs import failures, multipart
-from ci_steps.adapters.s3_blobs.bucket import Bucket, UnmetError
-from ci_steps.adapters.s3_blobs.reading import ObjectStream
+from ci_steps.adapters.s3_blobs import conditions, multipart
+from ci_steps.adapters.s3_blobs.conditions import UnmetError
 from ci_steps.adapters.s3_place import S3Place
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.ports import Listed, Version
+
+if TYPE_CHECKING:
+    from ci_steps.adapters.s3_blobs.bucket import Bucket
+    from ci_steps.adapters.s3_blobs.reading import ObjectStream
 
 _BUFFER = 1 << 20
 _PROBE = ".conditional-writes"
@@ -36,7 +39,7 @@ class S3Blobs:
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
-        with io.BufferedReader(ObjectStream(self._bucket, _inside(key)), _BUFFER) as stream:
+        with io.BufferedReader(self._stream(_inside(key)), _BUFFER) as stream:
             yield stream
 
     def put(self, key: str, content: BinaryIO) -> None:
@@ -77,7 +80,7 @@ class S3Blobs:
 
     def version(self, key: str) -> Version | None:
         try:
-            with ObjectStream(self._bucket, _inside(key)) as stream:
+            with self._stream(_inside(key)) as stream:
                 return Version(stream.etag, stream.readall())
         except KeyError:
             return None
@@ -98,12 +101,20 @@ class S3Blobs:
                 return there.mark if there and there.content == content else None
         raise OutsideError(f"{key} of {self.place} is written by others all the time")
 
+    def _stream(self, key: str) -> "ObjectStream":
+        from ci_steps.adapters.s3_blobs.reading import ObjectStream
+
+        return ObjectStream(self._bucket, key)
+
     @cached_property
-    def _bucket(self) -> Bucket:
+    def _bucket(self) -> "Bucket":
+        # boto3 takes a third of a second to load; a fetch that finds all in its cache needs none of it.
+        from ci_steps.adapters.s3_blobs.bucket import Bucket
+
         return Bucket.of(self.place, self.region, self.seconds)
 
     @cached_property
-    def _conditional(self) -> Bucket:
+    def _conditional(self) -> "Bucket":
         """The bucket, once it has shown that it refuses a write whose condition does not hold.
 
         A server that does not know the conditions would take every write, and an entry of the ledger be lost.
@@ -113,7 +124,7 @@ class S3Blobs:
             self._probed(IfMatch=_NO_SUCH_ETAG),
         ]
         if any(written):
-            raise failures.no_conditions(self.place, self._bucket.endpoint)
+            raise conditions.unknown(self.place, self._bucket.endpoint)
         return self._bucket
 
     def _probed(self, **condition: str) -> bool:
@@ -128,7 +139,7 @@ class S3Blobs:
 
     def _there(self, key: str) -> bool:
         try:
-            with ObjectStream(self._bucket, key):
+            with self._stream(key):
                 return True
         except KeyError:
             return False

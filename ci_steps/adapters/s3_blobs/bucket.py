@@ -12,22 +12,9 @@ from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from ci_steps.adapters.s3_blobs import failures
+from ci_steps.adapters.s3_blobs.conditions import UnmetError
 from ci_steps.adapters.s3_place import S3Place
 from ci_steps.ports import Listed
-
-
-class UnmetError(Exception):
-    """The condition of a write did not hold: nothing was written by it.
-
-    After a lost answer it may be our own write that stands in the way; ``retried`` says that this can be.
-    """
-
-    def __init__(self, *, retried: bool, conflict: bool) -> None:
-        super().__init__()
-        self.retried = retried
-        self.conflict = conflict
-        """Another write was under way; whether it stays is not known yet."""
-
 
 _SIGNED_WITH = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 

@@ -18,6 +18,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # boto3 bring
 )
 from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
 
+from ci_steps.adapters.s3_blobs import conditions
 from ci_steps.adapters.s3_place import S3Place
 from ci_steps.errors import InputError, OutsideError, StepError
 
@@ -140,7 +141,7 @@ def refused(error: ClientError, place: S3Place, endpoint: str, key: str) -> Step
     """Say what S3 answered."""
     code, status = code_of(error), status_of(error)
     if code in _UNKNOWN_CONDITION:
-        return no_conditions(place, endpoint)
+        return conditions.unknown(place, endpoint)
     for answer in _ANSWERS:
         if code in answer.codes:
             operation = error.operation_name
@@ -148,14 +149,6 @@ def refused(error: ClientError, place: S3Place, endpoint: str, key: str) -> Step
             return answer.kind(says, hint=answer.hint)
     return OutsideError(
         f"{endpoint} failed on {repr(key) if key else 'a listing'} ({place}): {code}, HTTP {status}"
-    )
-
-
-def no_conditions(place: S3Place, endpoint: str) -> StepError:
-    return InputError(
-        f"{endpoint} does not know conditional writes (If-None-Match, If-Match), which {place} needs:"
-        " two runs could overwrite each other's entries",
-        hint="use an S3 that knows them, or a folder as `store`",
     )
 
 

@@ -4,10 +4,12 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from ci_steps.adapters.s3_blobs.bucket import Bucket
 from ci_steps.errors import StepError
+
+if TYPE_CHECKING:
+    from ci_steps.adapters.s3_blobs.bucket import Bucket
 
 PART = 8 << 20
 _AT_ONCE = 4
@@ -24,7 +26,7 @@ def first_of(content: BinaryIO, size: int = PART) -> bytes:
     return b"".join(blocks)
 
 
-def send(bucket: Bucket, key: str, first: bytes, content: BinaryIO, **condition: str) -> None:
+def send(bucket: "Bucket", key: str, first: bytes, content: BinaryIO, **condition: str) -> None:
     """Send ``first`` and the rest of ``content``; the object appears at the end, whole, or not at all."""
     upload = str(bucket.call("create_multipart_upload", key)["UploadId"])
 

@@ -4,7 +4,8 @@ import io
 from typing import Any
 
 from ci_steps.adapters.s3_blobs import failures
-from ci_steps.adapters.s3_blobs.bucket import Bucket, UnmetError
+from ci_steps.adapters.s3_blobs.bucket import Bucket
+from ci_steps.adapters.s3_blobs.conditions import UnmetError
 from ci_steps.errors import OutsideError
 
 _MOST_BREAKS = 5

@@ -1,4 +1,4 @@
-"""`s3://bucket/prefix`: models in a bucket. Importing it loads boto3, which takes a third of a second."""
+"""`s3://bucket/prefix`: models in a bucket."""
 
 from ci_steps.adapters.s3_source.source import S3Source
 

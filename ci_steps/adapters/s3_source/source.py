@@ -1,17 +1,22 @@
+import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
-from ci_steps.adapters.s3_blobs.bucket import Bucket
 from ci_steps.adapters.s3_place import SCHEME, S3Place
-from ci_steps.adapters.s3_source import listing
-from ci_steps.adapters.s3_source.listing import Listed
+from ci_steps.adapters.s3_source import variables
 from ci_steps.adapters.s3_source.signing import Signer
 from ci_steps.errors import InputError
 from ci_steps.model.address import Address
 from ci_steps.model.manifest import Origin
 from ci_steps.model.sourced import Found, SourceFile
 from ci_steps.ports import Request
+
+if TYPE_CHECKING:
+    from ci_steps.adapters.s3_blobs.bucket import Bucket
+    from ci_steps.adapters.s3_source.listing import Listed
 
 _VERSION, _ETAG = "version ", "etag "
 _BUCKET = re.compile(r"//(?P<bucket>[^/?]+)(/(?P<key>.*?))?(\?(?P<query>[^?]*))?")
@@ -29,17 +34,19 @@ class S3Source:
     region: str | None = None
     seconds: float = 30
     """How long an answer may take."""
+    _buckets: "dict[str, Bucket]" = field(default_factory=dict, compare=False)
     _signers: dict[str, Signer] = field(default_factory=dict, compare=False)
 
     def resolve(self, address: Address) -> Found:
+        from ci_steps.adapters.s3_source import listing
+
         bucket, prefix, version = parsed(address)
-        signer = self.signer(bucket)
-        found, top = self._found(signer.bucket, prefix, version)
+        found, top = self._found(self.bucket(bucket), prefix, version)
         if not found:
             raise InputError(
                 f"{address.unpinned} holds no object", hint="name a prefix that a model lies under"
             )
-        vouched = listing.checksums(signer.bucket, found)
+        vouched = listing.checksums(self.bucket(bucket), found)
         files = tuple(
             SourceFile(
                 path=inside(each.key, top),
@@ -65,8 +72,10 @@ class S3Source:
         version = file.mark.removeprefix(_VERSION) if file.mark.startswith(_VERSION) else ""
         return self.signer(bucket).get(key, version, headers)
 
-    def _found(self, bucket: Bucket, prefix: str, version: str) -> tuple[list[Listed], str]:
+    def _found(self, bucket: "Bucket", prefix: str, version: str) -> "tuple[list[Listed], str]":
         """Return the objects of a folder, else the one object of that key, and what their paths leave out."""
+        from ci_steps.adapters.s3_source import listing
+
         folder = prefix if prefix.endswith("/") or not prefix else f"{prefix}/"
         below = [] if version else listing.below(bucket, folder)
         if below or not prefix or prefix.endswith("/"):
@@ -74,12 +83,26 @@ class S3Source:
         only = listing.one(bucket, prefix, version)
         return ([only] if only else []), prefix.rpartition("/")[0] + "/" if "/" in prefix else ""
 
+    def bucket(self, name: str) -> "Bucket":
+        """Return the client of a bucket; made once, by the settings of then."""
+        if name not in self._buckets:
+            from ci_steps.adapters.s3_blobs.bucket import Bucket
+
+            self._buckets[name] = Bucket.of(S3Place.parse(f"{SCHEME}{name}"), self.region, self.seconds)
+        return self._buckets[name]
+
     def signer(self, bucket: str) -> Signer:
         """Return what signs requests to a bucket; made once, by the settings of then."""
         if bucket not in self._signers:
-            place = S3Place.parse(f"{SCHEME}{bucket}")
-            self._signers[bucket] = Signer.of(Bucket.of(place, self.region, self.seconds))
+            self._signers[bucket] = self._signer(bucket)
         return self._signers[bucket]
+
+    def _signer(self, bucket: str) -> Signer:
+        if told := variables.signer(bucket, self.region, os.environ, Path.home()):
+            return told
+        from ci_steps.adapters.s3_source import botocore_signer
+
+        return botocore_signer.signer(self.bucket(bucket))
 
 
 def parsed(address: Address) -> tuple[str, str, str]:

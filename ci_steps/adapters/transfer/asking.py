@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, urljoin, urlsplit
+from functools import lru_cache
+from urllib.parse import quote, urljoin
 
 from ci_steps.adapters.transfer.answer import Answer
 from ci_steps.adapters.transfer.connection import Connection, Cutter
@@ -17,6 +18,7 @@ _MOST_REDIRECTS = 5
 _ANYWHERE = frozenset({"range", "if-match", "if-range", "accept", "accept-encoding", "user-agent"})
 """What another host may see of a request; all else could be a password."""
 _AS_IT_IS = "%/:=&?~#+!$,;'@()*[]"
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)([^#]*)")
 _UNSENDABLE = re.compile(r"[\x00-\x20\x7f]|[^\x00-\x7f]")
 
 
@@ -38,15 +40,15 @@ class Asker:
         headers.setdefault("user-agent", "ci-steps")
         url = request.url
         for _ in range(_MOST_REDIRECTS + 1):
-            origin = _origin(url)
-            answer = self._answered(origin, url, headers)
-            target = answer.headers.get("location")
-            if answer.status not in _REDIRECTS or not target:
+            origin, target = _split(url)
+            answer = self._answered(origin, target, headers)
+            elsewhere = answer.headers.get("location")
+            if answer.status not in _REDIRECTS or not elsewhere:
                 return answer
             answer.drained()
             self.release(answer)
-            url = urljoin(url, quote(target, safe=_AS_IT_IS))
-            there = _origin(url)
+            url = urljoin(url, quote(elsewhere, safe=_AS_IT_IS))
+            there, _ = _split(url)
             if origin.scheme == "https" and there.scheme == "http":
                 raise OutsideError(
                     f"{origin} redirects to {there}, where anybody may read and change what is fetched",
@@ -67,20 +69,20 @@ class Asker:
             connection.close()
         self._kept.clear()
 
-    def _answered(self, origin: Origin, url: str, headers: Mapping[str, str]) -> Answer:
+    def _answered(self, origin: Origin, target: str, headers: Mapping[str, str]) -> Answer:
         connection = self._kept.get(origin)
         if connection is not None:
             try:
-                return self._on(connection, url, headers)
+                return self._on(connection, target, headers)
             except StaleError:  # closed by the other side while nobody looked; it has answered nothing
                 pass
         connection = Connection.to(origin, self._variables, self._limits, self._cutter)
         self._kept[origin] = connection
-        return self._on(connection, url, headers)
+        return self._on(connection, target, headers)
 
-    def _on(self, connection: Connection, url: str, headers: Mapping[str, str]) -> Answer:
+    def _on(self, connection: Connection, target: str, headers: Mapping[str, str]) -> Answer:
         try:
-            connection.send(_message(connection, url, headers))
+            connection.send(_message(connection, target, headers))
             return Answer.on(connection)
         except BaseException:
             self._forget(connection)
@@ -92,16 +94,23 @@ class Asker:
             del self._kept[connection.origin]
 
 
-def _origin(url: str) -> Origin:
+def _split(url: str) -> tuple[Origin, str]:
+    """Return whom to ask, and for what."""
+    found = _URL.match(url)
     try:
-        return Origin.of(url)
+        origin = _origin(found[1] if found else "")
     except ValueError:
         raise BrokenError("it leads to an address that is neither http nor https") from None
+    target = found[2] if found else ""
+    return origin, target if target.startswith("/") else f"/{target}"
 
 
-def _message(connection: Connection, url: str, headers: Mapping[str, str]) -> bytes:
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+@lru_cache(maxsize=64)
+def _origin(place: str) -> Origin:
+    return Origin.of(place)
+
+
+def _message(connection: Connection, target: str, headers: Mapping[str, str]) -> bytes:
     if _UNSENDABLE.search(target) or any("\n" in value or "\r" in value for value in headers.values()):
         raise InputError(f"a request to {connection.origin} has characters in it that cannot be sent")
     proxy = connection.proxy

@@ -3,12 +3,13 @@
 import fcntl
 import hashlib
 import os
-import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from ci_steps.adapters.transfer.journal import Journal
 from ci_steps.adapters.transfer.limits import number_of
@@ -18,6 +19,7 @@ from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import ModelFile
 
 _BLOCK = 1 << 20
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _LIMIT = "CI_STEPS_CACHE_GB"
 _USUAL_LIMIT = 20 * 10**9
 
@@ -27,14 +29,14 @@ class Begun:
     """A file without a name, which this process alone writes."""
 
     descriptor: int
-    path: Path
+    path: str
     journal: Journal | None
 
     def close(self, *, keep: bool) -> None:
         """Let others have it; with ``keep`` what is there of it waits for the next try."""
         with suppress(OSError):
             if not (keep and self.journal and self.journal.path.exists()):
-                self.path.unlink(missing_ok=True)
+                Path(self.path).unlink(missing_ok=True)
                 if self.journal:
                     self.journal.forget()
         with suppress(OSError):
@@ -51,8 +53,10 @@ class ContentCache:
 
     root: Path
     limit: int = _USUAL_LIMIT
-    _hashed: dict[str, tuple[int, int, int]] = field(default_factory=dict, compare=False)
+    _hashed: "dict[str, _State]" = field(default_factory=dict, compare=False)
     """What this process hashed itself: a second time tells nothing, as long as nobody wrote it since."""
+    _stem: str = field(default_factory=lambda: f"{os.getpid()}-{os.urandom(4).hex()}-", compare=False)
+    _numbers: Iterator[int] = field(default_factory=count, compare=False)
     _upkeep: list[Upkeep] = field(default_factory=list, compare=False)
 
     @classmethod
@@ -62,15 +66,16 @@ class ContentCache:
 
     def has(self, digest: Digest, size: int) -> bool:
         """Return whether a file of this name and size is there; from now on it stays until we end."""
-        place = self.place(digest)
-        if place.exists():
+        place = self._place(digest.hex)
+        try:
+            os.stat(place)  # noqa: PTH116 (there may be thousands, and a path takes longer than its file)
             self.upkeep.use(digest.hex)
-        with suppress(OSError):
-            return place.stat().st_size == size
-        return False
+            return os.stat(place).st_size == size  # noqa: PTH116
+        except OSError:
+            return False
 
     def place(self, digest: Digest) -> Path:
-        return self.root / "objects" / digest.hex[:2] / digest.hex
+        return Path(self._place(digest.hex))
 
     def named(self, identity: str) -> Digest | None:
         """Return what the bytes of this identity were when they were fetched before."""
@@ -94,31 +99,28 @@ class ContentCache:
 
         Where another process is at the same one, this one begins its own.
         """
-        folder = self.root / "half"
+        folder = f"{self.root}/half"
         try:
-            if not folder.exists():
-                folder.mkdir(parents=True, exist_ok=True)
-            if identity and (found := _locked(folder / identity)) is not None:
-                journal = Journal(folder / f"{identity}.ranges")
-                return Begun(found, folder / identity, journal)
-            descriptor, name = tempfile.mkstemp(dir=folder, prefix="new-")
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                return self._begun(folder, identity)
+            except FileNotFoundError:
+                Path(folder).mkdir(parents=True, exist_ok=True)
+                return self._begun(folder, identity)
         except OSError as error:
             raise unwritable(folder, error) from error
-        return Begun(descriptor, Path(name), None)
 
     def keep(self, begun: Begun, digest: Digest) -> None:
         """Give a whole, hashed file the name of its content."""
-        place = self.place(digest)
+        place = self._place(digest.hex)
         try:
             self.upkeep.use(digest.hex)
             os.fchmod(begun.descriptor, 0o444)
             try:
-                begun.path.rename(place)
+                os.rename(begun.path, place)  # noqa: PTH104 (see `has`)
             except FileNotFoundError:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                begun.path.rename(place)
-            self._hashed[digest.hex] = _state(os.fstat(begun.descriptor))
+                Path(place).parent.mkdir(parents=True, exist_ok=True)
+                os.rename(begun.path, place)  # noqa: PTH104
+            self._hashed[digest.hex] = _State.of(os.fstat(begun.descriptor))
             if begun.journal:
                 begun.journal.forget()
         except OSError as error:
@@ -129,16 +131,17 @@ class ContentCache:
         """Link or copy a content to ``path``; one that is spoilt is dropped, and counts as not there."""
         if not self.has(file.digest, file.size):
             return False
-        place = self.place(file.digest)
+        place = self._place(file.sha256)
         try:
-            if not self._is_right(place, file.sha256):
-                place.unlink(missing_ok=True)
+            state = self._right(place, file.sha256)
+            if state is None:
+                Path(place).unlink(missing_ok=True)
                 return False
         except FileNotFoundError:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):
-            os.utime(place, ns=(time.time_ns(), place.stat().st_mtime_ns))
+            os.utime(place, ns=(time.time_ns(), state.modified))
         try:
             os.link(place, path)
         except FileExistsError:
@@ -160,35 +163,56 @@ class ContentCache:
     def _name(self, identity: str) -> Path:
         return self.root / "names" / identity[:2] / identity
 
-    def _is_right(self, place: Path, sha256: str) -> bool:
-        with place.open("rb") as stream:
-            state = _state(os.fstat(stream.fileno()))
-            if self._hashed.get(sha256) == state:
-                return True
-            right = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
-        if right:
-            self._hashed[sha256] = state
-        return right
+    def _begun(self, folder: str, identity: str) -> Begun:
+        if identity and (found := _locked(half := f"{folder}/{identity}")) is not None:
+            return Begun(found, half, Journal(Path(f"{half}.ranges")))
+        new = f"{folder}/new-{self._stem}{next(self._numbers)}"
+        descriptor = os.open(new, _NEW, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return Begun(descriptor, new, None)
+
+    def _place(self, sha256: str) -> str:
+        return f"{self.root}/objects/{sha256[:2]}/{sha256}"
+
+    def _right(self, place: str, sha256: str) -> "_State | None":
+        """Return the state of a file that has this hash; None where it has another."""
+        state = _State.of(os.stat(place))  # noqa: PTH116 (see `has`)
+        if self._hashed.get(sha256) == state:
+            return state
+        with open(place, "rb") as stream:  # noqa: PTH123
+            state = _State.of(os.fstat(stream.fileno()))
+            if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
+                return None
+        self._hashed[sha256] = state
+        return state
 
 
-def unwritable(path: Path, error: OSError) -> OutsideError:
+class _State(NamedTuple):
+    """What changes when somebody writes to a file, or puts another in its place."""
+
+    inode: int
+    size: int
+    modified: int
+
+    @classmethod
+    def of(cls, seen: os.stat_result) -> Self:
+        return cls(seen.st_ino, seen.st_size, seen.st_mtime_ns)
+
+
+def unwritable(path: Path | str, error: OSError) -> OutsideError:
     return OutsideError(
         f"{path} cannot be written: {error.strerror}", hint="make room, or set CI_STEPS_CACHE"
     )
 
 
-def _state(seen: os.stat_result) -> tuple[int, int, int]:
-    return seen.st_ino, seen.st_size, seen.st_mtime_ns
-
-
-def _locked(path: Path) -> int | None:
+def _locked(path: str) -> int | None:
     """Open a file that nobody else has open for writing; None where somebody has."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # While we opened it, another process may have given it its name: then it is no half any more.
-            if path.stat().st_ino == os.fstat(descriptor).st_ino:
+            if Path(path).stat().st_ino == os.fstat(descriptor).st_ino:
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
@@ -198,10 +222,10 @@ def _locked(path: Path) -> int | None:
         os.close(descriptor)
 
 
-def _copied(place: Path, path: Path, sha256: str) -> bool:
+def _copied(place: str, path: Path, sha256: str) -> bool:
     """Copy to another file system; what is copied is hashed on the way."""
     hasher = hashlib.sha256()
-    with place.open("rb") as stream, path.open("xb") as copy:
+    with Path(place).open("rb") as stream, path.open("xb") as copy:
         while block := stream.read(_BLOCK):
             hasher.update(block)
             copy.write(block)

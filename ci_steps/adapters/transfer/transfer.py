@@ -79,5 +79,7 @@ class Transfer:
         from ci_steps.adapters.transfer.fetching import Fetching
 
         self.cache.tidy(sum(file.size for file in files))
+        known = (file.checksums.get("sha256", "").lower() for file in files)
+        self.cache.upkeep.use(*filter(None, known))
         fetching = Fetching(source, files, self.cache, self.limits, self.variables)
         return fetching.run(lambda came: self.progress.advance(min(total, have + came), total, "bytes"))

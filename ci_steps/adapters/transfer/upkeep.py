@@ -28,15 +28,16 @@ class Upkeep:
         self._used: set[str] = set()
         self._lock = threading.Lock()
 
-    def use(self, sha256: str) -> None:
-        """Keep a content from being dropped as long as this process lives."""
+    def use(self, *sha256s: str) -> None:
+        """Keep contents, also such as will come, from being dropped as long as this process lives."""
         with self._lock:
-            if sha256 in self._used:
+            new = set(sha256s) - self._used
+            if not new:
                 return
-            self._used.add(sha256)
+            self._used |= new
             # A cache that cannot be written cannot be pruned either.
             with suppress(OSError), self._at_the_door(fcntl.LOCK_SH):
-                os.write(self._lease(), f"{sha256}\n".encode())
+                os.write(self._lease(), "".join(f"{sha256}\n" for sha256 in sorted(new)).encode())
 
     def tidy(self, limit: int, room: int) -> None:
         """Make room for so many bytes more, and sweep what nobody will come back for."""

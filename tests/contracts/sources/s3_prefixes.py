@@ -51,6 +51,7 @@ class Prefixes:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in variables.items():
                 patch.setenv(name, value)
+            source.bucket(self.bucket)
             source.signer(self.bucket)
         return source
 
