@@ -65,7 +65,7 @@ class Outside(Value, frozen=True):
         """Return the model store at ``place``, as release.yaml in ``project`` names it."""
         from ci_steps.adapters.kit_store import Beyond, KitStore
 
-        beyond = Beyond(self.transfers, partial(self.source, project))
+        beyond = Beyond(cache(self.transfers), partial(self.source, project))
         return KitStore(self._blobs(project, place), place, self.progress, beyond)
 
     def transfers(self) -> "Transfer":

@@ -1,7 +1,6 @@
 """What a server answers: its head, and its body as far as the head says that it goes."""
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple, Self
 
 from ci_steps.adapters.transfer.connection import Connection
@@ -102,6 +101,8 @@ class Answer:
         text = self.headers.get("retry-after", "")
         if text.isdigit():
             return float(text)
+        from email.utils import parsedate_to_datetime
+
         try:
             moment = parsedate_to_datetime(text)
         except ValueError:

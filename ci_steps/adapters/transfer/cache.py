@@ -20,6 +20,8 @@ from ci_steps.model.manifest import ModelFile
 
 _BLOCK = 1 << 20
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+_RECENT = 60 * 10**9
+"""Nanoseconds within which it need not be noted that a file was used: the youngest are kept anyway."""
 _LIMIT = "CI_STEPS_CACHE_GB"
 _USUAL_LIMIT = 20 * 10**9
 
@@ -68,8 +70,9 @@ class ContentCache:
         """Return whether a file of this name and size is there; from now on it stays until we end."""
         place = self._place(digest.hex)
         try:
-            os.stat(place)  # noqa: PTH116 (there may be thousands, and a path takes longer than its file)
-            self.upkeep.use(digest.hex)
+            if not self.upkeep.uses(digest.hex):
+                os.stat(place)  # noqa: PTH116 (there may be thousands, and a path takes longer than a file)
+                self.upkeep.use(digest.hex)
             return os.stat(place).st_size == size  # noqa: PTH116
         except OSError:
             return False
@@ -139,11 +142,16 @@ class ContentCache:
                 return False
         except FileNotFoundError:
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError):
-            os.utime(place, ns=(time.time_ns(), state.modified))
+        now = time.time_ns()
+        if now - state.modified > _RECENT:
+            with suppress(OSError):
+                os.utime(place, ns=(now, state.modified))
         try:
-            os.link(place, path)
+            try:
+                os.link(place, path)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                os.link(place, path)
         except FileExistsError:
             raise
         except OSError:  # it lies on another file system

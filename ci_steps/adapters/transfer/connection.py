@@ -1,19 +1,21 @@
 """Connections over which HTTP/1.1 is spoken, with a limit on silence; all can be cut at once."""
 
 import socket
-import ssl
 import struct
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ci_steps.adapters.transfer.faults import BrokenError, StaleError, StoppedError, UnreachableError
 from ci_steps.adapters.transfer.limits import Limits
 from ci_steps.adapters.transfer.proxies import Origin, Proxy, proxy_for
 from ci_steps.errors import OutsideError
+
+if TYPE_CHECKING:
+    import ssl
 
 _AT_ONCE = 16 << 10
 _LONGEST_HEAD = 64 << 10
@@ -70,7 +72,7 @@ class Connection:
         self._socket = opened
         self._seconds = seconds
         # The kernel fills a whole buffer before it wakes us: each waking costs a turn of Python's lock.
-        self._flags = 0 if isinstance(opened, ssl.SSLSocket) else socket.MSG_WAITALL
+        self._flags = socket.MSG_WAITALL if type(opened) is socket.socket else 0
         self._cutter = cutter
         self._ahead = b""
         self.origin = origin
@@ -167,7 +169,9 @@ def _connected(there: Origin, seconds: float, cutter: Cutter) -> socket.socket:
     """Connect to the first address that answers; each can be cut off while it is waited for."""
     broken = UnreachableError(f"{there} does not answer")
     try:
-        found = socket.getaddrinfo(there.host, there.port, type=socket.SOCK_STREAM)
+        # Python loads its tables of international names for any text, but not for bytes.
+        host = there.host.encode() if there.host.isascii() else there.host
+        found = socket.getaddrinfo(host, there.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise UnreachableError(f"{there} is not known by that name here") from error
     for family, kind, protocol, _, address in found:
@@ -177,7 +181,11 @@ def _connected(there: Origin, seconds: float, cutter: Cutter) -> socket.socket:
         try:
             one.settimeout(seconds)
             one.connect(address)
+            cutter.check()
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except StoppedError:
+            cutter.close(one)
+            raise
         except OSError as error:
             cutter.close(one)
             cutter.check()
@@ -196,7 +204,9 @@ def _wait_in_the_kernel(plain: socket.socket, seconds: float) -> None:
         plain.setsockopt(socket.SOL_SOCKET, option, limit)
 
 
-def _wrapped(plain: socket.socket, origin: Origin) -> ssl.SSLSocket:
+def _wrapped(plain: socket.socket, origin: Origin) -> "ssl.SSLSocket":
+    import ssl
+
     try:
         return _context().wrap_socket(plain, server_hostname=origin.host)
     except ssl.SSLCertVerificationError as error:
@@ -209,8 +219,10 @@ def _wrapped(plain: socket.socket, origin: Origin) -> ssl.SSLSocket:
 
 
 @cache
-def _context() -> ssl.SSLContext:
+def _context() -> "ssl.SSLContext":
     """Trust what the machine trusts and, as all the clients of sources do, Mozilla's list."""
+    import ssl
+
     import certifi
 
     context = ssl.create_default_context()

@@ -28,6 +28,9 @@ class Upkeep:
         self._used: set[str] = set()
         self._lock = threading.Lock()
 
+    def uses(self, sha256: str) -> bool:
+        return sha256 in self._used
+
     def use(self, *sha256s: str) -> None:
         """Keep contents, also such as will come, from being dropped as long as this process lives."""
         with self._lock:
