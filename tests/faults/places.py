@@ -23,6 +23,7 @@ from tests.faults.plain_server import PlainSource, serving
 from tests.free_ports import free_port
 from tests.s3_servers import a_prefix, client
 from tests.servers.clearml import ClearML, clearml
+from tests.servers.doors import Bearer, Session, door
 from tests.servers.modeldb_server import EMAIL, modeldb
 
 
@@ -98,6 +99,24 @@ def s3(_: Path) -> Iterator[Place]:
         lambda proxy: {"AWS_ENDPOINT_URL_S3": proxy},
         keys=(Key("AWS_SECRET_ACCESS_KEY", os.environ["AWS_SECRET_ACCESS_KEY"]),),
     )
+
+
+@contextmanager
+def s3_of_a_session(folder: Path) -> Iterator[Place]:
+    """Open it with the keys of an hour, as a role has them."""
+    own = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+    keys = Session(os.environ["AWS_ENDPOINT_URL_S3"], own)
+    with s3(folder) as place, door(keys.behind, keys.opens, (403, _NOT_ALLOWED)) as url:
+        yield replace(
+            place,
+            name="s3, of a session",
+            server=url,
+            variables=lambda proxy: {"AWS_ENDPOINT_URL_S3": proxy, "AWS_ACCESS_KEY_ID": keys.access},
+            keys=(Key("AWS_SESSION_TOKEN", keys.token), Key("AWS_SECRET_ACCESS_KEY", keys.secret)),
+        )
+
+
+_NOT_ALLOWED = b"<Error><Code>InvalidToken</Code><Message>The token is not valid.</Message></Error>"
 
 
 @contextmanager
@@ -190,6 +209,21 @@ def mlflow(folder: Path) -> Iterator[Place]:
 
 
 @contextmanager
+def mlflow_by_token(folder: Path) -> Iterator[Place]:
+    """Open it with a token in place of a login."""
+    names = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
+    bearer = Bearer((os.environ[names[0]], os.environ[names[1]]))
+    with mlflow(folder) as place, door(place.server, bearer.opens, (401, b"{}")) as url:
+        yield replace(
+            place,
+            name="mlflow, by token",
+            server=url,
+            variables=lambda proxy: {"MLFLOW_TRACKING_URI": proxy, **dict.fromkeys(names, "")},
+            keys=(Key("MLFLOW_TRACKING_TOKEN", bearer.token),),
+        )
+
+
+@contextmanager
 def dvc(folder: Path) -> Iterator[Place]:
     """Lay out by hand what `dvc add` and `dvc push` would: those take seconds to start."""
     repository, remote = folder / "repository", a_prefix()
@@ -273,5 +307,16 @@ def _laid_out(folder: Path) -> Path:
 
 
 PLACES: tuple[Opening, ...] = (vouched, unvouched, s3, azure, gcs, mlflow, dvc, model_db, clear_ml)
-GUARDED: tuple[Opening, ...] = (s3, azure, azure_signed, gcs, mlflow, dvc, model_db, clear_ml)
+GUARDED: tuple[Opening, ...] = (
+    s3,
+    s3_of_a_session,
+    azure,
+    azure_signed,
+    gcs,
+    mlflow,
+    mlflow_by_token,
+    dvc,
+    model_db,
+    clear_ml,
+)
 """Those that open with secrets only."""
