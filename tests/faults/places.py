@@ -24,6 +24,7 @@ from tests.free_ports import free_port
 from tests.s3_servers import a_prefix, client
 from tests.servers.clearml import ClearML, clearml
 from tests.servers.doors import Bearer, Session, door
+from tests.servers.git_server import git_server
 from tests.servers.modeldb_server import EMAIL, modeldb
 
 
@@ -259,6 +260,28 @@ def dvc(folder: Path) -> Iterator[Place]:
 
 
 @contextmanager
+def dvc_by_login(folder: Path) -> Iterator[Place]:
+    """Take the repository from a server that wants a login, which git is given as CI systems give it."""
+    wrong = "not-the-token-of-anybody"
+    with dvc(folder) as place, git_server(folder) as server:
+        allowed = (("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"))
+        for setting in allowed:
+            command = ["git", "config", *setting]
+            subprocess.run(command, cwd=folder / "repository", check=True)
+        header = f"Authorization: {server.authorization}"
+        other = f"Authorization: Basic {base64.b64encode(f'{server.user}:{wrong}'.encode()).decode()}"
+        key = Key("GIT_CONFIG_VALUE_0", header, other, secrets=(server.token,), wrong_secrets=(wrong,))
+        given = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.extraHeader"}
+        yield replace(
+            place,
+            name="dvc, by login",
+            address=f"dvc:{server.url}/repository/.git@main:tweets",
+            variables=lambda proxy: {**place.variables(proxy), **given},
+            keys=(*place.keys, key),
+        )
+
+
+@contextmanager
 def model_db(_: Path) -> Iterator[Place]:
     with modeldb() as server:
         there, own = Runs(server), server.root
@@ -316,6 +339,7 @@ GUARDED: tuple[Opening, ...] = (
     mlflow,
     mlflow_by_token,
     dvc,
+    dvc_by_login,
     model_db,
     clear_ml,
 )
