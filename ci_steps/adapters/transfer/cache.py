@@ -162,6 +162,15 @@ class ContentCache:
         """Sweep what killed processes left, and drop what was not used for longest until all fits."""
         self.upkeep.tidy(self.limit, room)
 
+    def refuse_without_room(self, wanted: int) -> None:
+        """Refuse to begin what cannot end: a disk that fills up spoils more than this fetch."""
+        with suppress(OSError):
+            if wanted > (room := self.upkeep.room()):
+                raise OutsideError(
+                    f"{self.root} has room for {room:,} bytes, and {wanted:,} are to be fetched",
+                    hint="make room, or set CI_STEPS_CACHE to a folder on a larger disk",
+                )
+
     @property
     def upkeep(self) -> Upkeep:
         if not self._upkeep:

@@ -78,7 +78,9 @@ class Transfer:
         # The lanes and what they need take a while to import; most commands find all in the cache.
         from ci_steps.adapters.transfer.fetching import Fetching
 
-        self.cache.tidy(sum(file.size for file in files))
+        wanted = sum(file.size for file in files)
+        self.cache.tidy(wanted)
+        self.cache.refuse_without_room(wanted)
         known = (file.checksums.get("sha256", "").lower() for file in files)
         self.cache.upkeep.use(*filter(None, known))
         fetching = Fetching(source, files, self.cache, self.limits, self.variables)

@@ -48,6 +48,12 @@ class Upkeep:
             self._sweep()
             self._prune(limit, room)
 
+    def room(self) -> int:
+        """Return how many bytes of what is to come the disk can take, with what is there of it already."""
+        there = next(path for path in (self._root, *self._root.parents) if path.exists())
+        begun = sum(path.stat().st_blocks * 512 for path in self._root.glob("half/*"))
+        return shutil.disk_usage(there).free + begun
+
     def _prune(self, limit: int, room: int) -> None:
         found = sorted(self._contents(), reverse=True)
         free = shutil.disk_usage(self._root).free

@@ -9,8 +9,11 @@ import pytest
 
 from ci_steps.adapters.transfer import ContentCache, Transfer
 from ci_steps.errors import InputError, OutsideError
+from ci_steps.model.address import Address
 from ci_steps.model.digest import Digest
 from ci_steps.model.manifest import ModelFile
+from ci_steps.model.sourced import Found, SourceFile
+from ci_steps.ports import Request
 from tests.fakes.progress import Told
 
 WEEK = 7 * 24 * 3600
@@ -121,6 +124,40 @@ def test_what_a_living_process_uses_stays(tmp_path: Path) -> None:
 
     assert user.cache.has(used.digest, 4)
     assert not user.cache.has(other.digest, 5)
+
+
+# Room
+
+
+def test_more_than_the_disk_takes_is_refused_before_a_byte_is_asked_for(tmp_path: Path) -> None:
+    huge = SourceFile(path="model/it", size=10**18, locator="it", checksums={"sha256": "0" * 64})
+
+    with pytest.raises(OutsideError, match=r"has room for [\d,]+ bytes, and 1,000,000,0") as refused:
+        of(tmp_path).bring(NobodysSource(), [huge])
+
+    assert "CI_STEPS_CACHE" in refused.value.hint
+
+
+def test_what_is_there_of_a_file_counts_as_room_for_it(tmp_path: Path) -> None:
+    upkeep = of(tmp_path).cache.upkeep
+    before = upkeep.room()
+    half = old_half(tmp_path, "ab", 0)
+    with half.open("wb") as stream:
+        stream.write(b"x" * (64 << 20))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+    lost = before - upkeep.room()
+
+    assert lost < 32 << 20, "a half took room from itself"
+
+
+class NobodysSource:
+    def resolve(self, address: Address) -> Found:
+        raise AssertionError(address)
+
+    def request(self, file: SourceFile, first: int, last: int) -> Request:
+        raise AssertionError(file)
 
 
 # Sweeping
