@@ -68,7 +68,8 @@ def main() -> None:
     try:
         _refuse_half_characters(sys.argv[1:])
         # Not standalone: click would show our errors with a traceback. It gives an Exit's code back.
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        colour = False if os.environ.get("NO_COLOR") else None
+        sys.exit(cli.main(standalone_mode=False, color=colour) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ci_steps.cli import options
-from ci_steps.cli.screen import PlainLines, one_line
+from ci_steps.cli.screen import PlainLines, aligned, one_line
 from ci_steps.errors import InputError
 from ci_steps.model.guess import among
 from ci_steps.model.ledger import LedgerEntry
@@ -38,21 +38,27 @@ def history(environment: str, config: Path, last: int, *, as_json: bool) -> None
             continue
         live = f"{chain.live.id}, {chain.live.model}@{chain.live.sha.short}" if chain.live else "nothing"
         click.echo(f"{wiring.settings.service} in {name}: {live} is live by the ledger")
-        for entry in entries:
-            # An intent is told by its outcome; one that is still open is what someone at night looks for.
-            if entry.kind == "outcome" or entry is chain.open_intent:
-                click.echo(f"  {_line(entry, chain.withdrawn)}")
+        # An intent is told by its outcome; one that is still open is what someone at night looks for.
+        told = [entry for entry in entries if entry.kind == "outcome" or entry is chain.open_intent]
+        for line in aligned([_cells(entry, chain.withdrawn) for entry in told]):
+            click.echo(f"  {line}")
         if not chain.live:
             click.echo(f"  {first_release(chain, name)}")
 
 
-def _line(entry: LedgerEntry, withdrawn: frozenset[str]) -> str:
+def _cells(entry: LedgerEntry, withdrawn: frozenset[str]) -> list[str]:
     release = entry.release
-    what = f"{release.id} {release.model}@{release.sha.short}" if release else "nothing"
-    ending = entry.ending.value if entry.ending else "begun"
     gone = " (withdrawn)" if release and release.id in withdrawn else ""
     why = f" - {entry.reason}" if entry.reason else ""
-    return f"{entry.number:>4} {entry.at} {entry.action:<8} {what:<40} {ending:<15} by {entry.by}{gone}{why}"
+    return [
+        f"{entry.number:>3}",
+        f"{entry.at[:19].replace('T', ' ')}Z",
+        entry.action,
+        release.id if release else "nothing",
+        f"{release.model}@{release.sha.short}" if release else "",
+        entry.ending.value if entry.ending else "begun",
+        f"by {entry.by}{gone}{why}",
+    ]
 
 
 @click.command()

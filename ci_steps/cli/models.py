@@ -1,7 +1,7 @@
 """`models publish | list | show | tag`; the others stand in files of their own."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +9,13 @@ import click
 from msgspec.structs import replace
 
 from ci_steps.cli import carrying, comparing, offers, options
-from ci_steps.cli.screen import JsonLines, PlainLines, amount, harmless, one_line
+from ci_steps.cli.screen import JsonLines, PlainLines, aligned, amount, harmless, one_line
+from ci_steps.model.guess import among
 from ci_steps.model.manifest import Manifest
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.release import Release
 from ci_steps.model.shelf import OnShelf
-from ci_steps.model.wire import plain, pretty
+from ci_steps.model.wire import canonical, plain, pretty
 from ci_steps.rundir import RunDir
 from ci_steps.trace.difference import claims
 from ci_steps.trace.shelf import Shelved, shelved
@@ -103,12 +104,19 @@ def list_(name: str, *, short: bool, every: bool, config: Path, as_json: bool) -
         for row in rows:
             click.echo(one_line(row))
     else:
-        for line in _aligned([_cells(row) for row in rows]):
+        for line in aligned([_cells(row) for row in rows]):
             click.echo(harmless(line))
     if hidden:
         click.echo(f"and {hidden:,} older; --all lists them too", err=True)
     if not rows and not as_json:
-        click.echo("no models here; publish one with `models publish FOLDER`", err=True)
+        click.echo(_nothing(name, wiring.store().shelves), err=True)
+
+
+def _nothing(name: str, shelves: "Shelves") -> str:
+    known = sorted(one.name for one in shelves.models())
+    if name and known:
+        return f"no model {name} here; {among(name, known)}"
+    return "no models here; publish one with `models publish FOLDER`"
 
 
 def _listed(
@@ -197,13 +205,6 @@ def _cells(row: Shelved) -> list[str]:
     ]
 
 
-def _aligned(rows: list[list[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width]
-        yield "  ".join(cells).rstrip()
-
-
 def _code(manifest: Manifest) -> str:
     code = manifest.code
     return f"code         {code.commit[:12]} {code.repository}".rstrip() + " (dirty)" * code.dirty
@@ -212,7 +213,8 @@ def _code(manifest: Manifest) -> str:
 def _ingredients(manifest: Manifest) -> list[str]:
     lines = [_code(manifest)]
     lines += [f"data         {source.short} {source.uri}" for source in manifest.data]
-    lines += [f"config       {key}: {value}" for key, value in sorted(manifest.config.values.items())]
+    values = sorted(manifest.config.values.items())
+    lines += [f"config       {key}: {canonical(value).decode()}" for key, value in values]
     lock = manifest.environment
     lines.append(f"environment  Python {lock.python}, {lock.lock} {lock.lock_sha256[:12]}")
     lines += [f"module       {module.name}@{module.sha.hex}" for module in manifest.modules]

@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -163,6 +163,14 @@ class JsonLines:
 def harmless(text: str) -> str:
     """Return text that moves no cursor and hides nothing: names in it may be a model author's."""
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Give rows as lines whose columns begin below each other; an empty column takes no room."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width]
+        yield "  ".join(cells).rstrip()
 
 
 def one_line(value: object) -> str:

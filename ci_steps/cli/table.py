@@ -12,9 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ci_steps.cli.screen import SIGNS, Pace, harmless, headline_of, waiver_lines
+from ci_steps.documents import Plan
 from ci_steps.errors import StepError
 from ci_steps.model.verdict import Verdict
 from ci_steps.pipeline import Ran
+
+_LAST = 4
+"""So many lines of the step that runs stand below the table."""
 
 
 class LiveTable:
@@ -25,6 +29,7 @@ class LiveTable:
         self._steps = list(steps)
         self._ran: dict[str, Ran] = {}
         self._now, self._since, self._said = "", time.monotonic(), ""
+        self._told: list[str] = []
         self._stopped, self._pace = "", Pace()
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(get_renderable=self._drawn, console=self._console, refresh_per_second=8)
@@ -43,14 +48,25 @@ class LiveTable:
     def began(self, step: str) -> None:
         if step not in self._steps:
             self._steps.append(step)
-        self._now, self._since, self._said = step, time.monotonic(), ""
+        self._now, self._since, self._said, self._told = step, time.monotonic(), "", []
 
     def ended(self, ran: Ran) -> None:
         self._ran[ran.step] = ran
         self._now = ""
+        if ran.step == Plan.name:  # what an address was found to be is wanted afterwards too
+            for line in self._told:
+                self._print(line)
 
     def say(self, text: str) -> None:
         self._said = harmless(text)
+        if self._now:
+            self._told.append(self._said)
+        else:
+            self._print(self._said)
+
+    def _print(self, line: str) -> None:
+        """Print above the table, a line as one: the terminal wraps it so that it can be copied whole."""
+        self._console.print(Text(line), soft_wrap=True)
 
     def advance(self, done: int, total: int, unit: str) -> None:
         self._said = self._pace.told(done, total, unit)
@@ -85,7 +101,7 @@ class LiveTable:
             )
             self._indented(Text(harmless(finding.sentence)))
             if finding.next:
-                self._indented(Text.assemble(("next: ", "bold"), finding.next))
+                self._indented(Text.assemble(("next: ", "bold"), harmless(finding.next)))
             if finding.witness:
                 self._indented(Text.assemble(("witness: ", "bold"), finding.witness))
 
@@ -100,7 +116,12 @@ class LiveTable:
         grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         for step in self._steps:
             grid.add_row(*self._row(step))
-        return Group(grid)
+        if not self._now:
+            return Group(grid)
+        below = [line for line in self._told if line != self._said][-_LAST:]
+        lines = (Text(f"  {line}", style="dim", overflow="fold") for line in below)
+        # A terminal echoes ^C where the cursor is; at the end of a full line it would push down what follows.
+        return Group(grid, *lines, Text())
 
     def _row(self, step: str) -> tuple[RenderableType, ...]:
         if step == self._now:

@@ -38,7 +38,7 @@ class BuiltImage(Document, frozen=True, kw_only=True):
     @property
     def headline(self) -> str:
         megabytes = sum(layer.size for layer in self.layers) / 1e6
-        return f"{self.image} from {len(self.layers)} layers, {megabytes:,.1f} MB"
+        return f"image {self.image.short} from {len(self.layers)} layers, {megabytes:,.1f} MB"
 
 
 class PushedImage(Report, frozen=True, kw_only=True):
@@ -54,4 +54,7 @@ class PushedImage(Report, frozen=True, kw_only=True):
     def headline(self) -> str:
         if not self.verdict.lets_go_on:
             return super().headline
-        return f"{self.repository}@{self.image.short}, {self.sent_bytes / 1e6:,.1f} MB sent"
+        sent, kilobytes = "nothing to send", self.sent_bytes / 1e3
+        if self.sent_bytes:
+            sent = f"{kilobytes:,.1f} kB sent" if kilobytes < 1e3 else f"{kilobytes / 1e3:,.1f} MB sent"
+        return f"{self.repository}@{self.image.short}, {sent}"

@@ -97,6 +97,7 @@ class RemoteWorker(Wire, frozen=True, kw_only=True):
     requests: Annotated[int, Meta(description="requests it recorded, the warm-up not counted", ge=0)]
     cpu: Annotated[float, Meta(description="greatest share of a core that it used in a round", ge=0)]
     lag_p99_ms: Annotated[float, Meta(description="how late it sent, p99, ms", ge=0)]
+    gone: Annotated[bool, Meta(description="whether it ended before its share was sent")] = False
     way_p50_ms: Annotated[
         float | None, Meta(description="small requests there and back, median, ms; null: not measured")
     ] = None
@@ -137,7 +138,7 @@ class LoadReport(Report, frozen=True, kw_only=True):
         if not self.verdict.lets_go_on:
             return super().headline
         quantiles = ", ".join(f"{name} {value:.1f} ms" for name, value in self.quantiles_ms.items())
-        requests = "1 request" if self.sent == 1 else f"{self.sent} requests"
+        requests = "1 request" if self.sent == 1 else f"{self.sent:,} requests"
         warm = sum(warm.failed for warm in self.warm_ups)
         failed = f"{self.failed} failed" + (f", {warm} more while warming up" if warm else "")
         return f"{requests}, {failed}, {quantiles}"

@@ -61,7 +61,7 @@ class Axis(Value, frozen=True):
         at, share = self.at(number), self.share(number)
         anchor = "start" if share < 0.04 else "end" if share > 0.96 else "middle"
         mark = tag("line", x1=at, x2=at, y1=1, y2=6, stroke=GREY)
-        return joined((mark, words(f"{number:g}{unit}", x=at, y=19, anchor=anchor)))
+        return joined((mark, words(f"{number:,g}{unit}", x=at, y=19, anchor=anchor)))
 
 
 def percent(share: float) -> str:

@@ -68,12 +68,13 @@ def plot(*content: str, height: int) -> Html:
     return tag("svg", *content, x=percent(LEFT), width=percent(1 - LEFT), height=height, overflow="visible")
 
 
-def grid(up: Axis, height: int) -> Iterator[Html]:
-    """Give a line and a number for each round latency."""
+def grid(up: Axis, height: int, *, foot: int = 0) -> Iterator[Html]:
+    """Give a line and a number for each round latency, and their unit in the corner below them."""
     for ms in up.ticks:
         y = (1 - up.share(ms)) * height
         yield tag("line", x1=percent(LEFT), x2="100%", y1=_px(y), y2=_px(y), stroke=GREY, opacity=0.3)
-        yield words(f"{ms:g}", x=percent(LEFT - 0.01), y=round(y + 4, 1), anchor="end")
+        yield words(f"{ms:,g}", x=percent(LEFT - 0.01), y=round(y + 4, 1), anchor="end")
+    yield words("ms", x=percent(LEFT - 0.01), y=height + foot + 19, anchor="end")
 
 
 def legend(lines: Sequence[Line]) -> Html:

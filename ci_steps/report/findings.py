@@ -9,6 +9,8 @@ from ci_steps.report.witnesses import witnesses
 
 _HEADS = ("verdict", "check, where", "subject", "observed, next", "rule")
 _LONGEST = 160
+_FEW = 3
+"""So many that passed stand beside the others; more would bury them."""
 
 
 def findings(reading: Reading) -> Html:
@@ -38,9 +40,18 @@ def _report(report: Report, reading: Reading) -> Html:
 
 
 def found(findings: tuple[Finding, ...], reading: Reading, *, rest: str) -> Html:
-    """Return findings as a table, the worst first; nothing where there are none."""
+    """Return findings as a table, the worst first, and many that passed folded below those that did not."""
     ordered = sorted(findings, key=lambda f: f.verdict, reverse=True)
-    rows = [_row(finding, reading) for finding in ordered]
+    passed = [f for f in ordered if f.verdict is Verdict.PASSED]
+    others = ordered[: len(ordered) - len(passed)]
+    if not others or len(passed) <= _FEW:
+        return _table(ordered, reading, rest)
+    folded_ = folded(f"{len(passed):,} passed", _table(passed, reading, rest))
+    return joined((_table(others, reading, rest), folded_))
+
+
+def _table(findings: list[Finding], reading: Reading, rest: str) -> Html:
+    rows = [_row(finding, reading) for finding in findings]
     return table(_HEADS, rows, rest=rest, class_="findings", room=reading.room) if rows else Html("")
 
 

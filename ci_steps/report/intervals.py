@@ -62,7 +62,7 @@ def figure(title: str, rows: Sequence[Row], *beside: str) -> Html:
     lines = [
         joined((_heading(part), *(_line(row, axis) for row in mine))) for part, mine in sorted(parts.items())
     ]
-    scale = tag("svg", axis.drawn(), width="100%", height=24, aria_hidden="true")
+    scale = tag("svg", axis.drawn(unit=rows[0].unit), width="100%", height=24, aria_hidden="true")
     foot = tag("div", tag("div"), tag("div", scale, _arrow(rows[0])), class_="strip foot")
     return tag("figure", tag("figcaption", title), *lines, foot, *beside)
 

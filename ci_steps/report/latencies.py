@@ -9,6 +9,7 @@ from ci_steps.report.intervals import Row, figure, undrawn
 from ci_steps.report.markup import Html, facts, folded, joined, section, tag
 from ci_steps.report.reading import Reading
 from ci_steps.report.seconds import seconds
+from ci_steps.report.workers import workers
 
 _A_STAGE = 2_500
 """How much of the room for one table makes room for one more stage."""
@@ -25,7 +26,7 @@ def latencies(reading: Reading) -> Html:
     if report is None:
         return Html("")
     if not report.stages:
-        return section("Latencies under load", tag("p", "no latencies were recorded", class_="quiet"))
+        return section("Latencies under load", _nothing(report))
     found = [_found(report, number) for number in range(len(report.stages))]
     worst = sorted(range(len(found)), key=lambda number: _worst(found[number]), reverse=True)
     worst = worst[: max(1, reading.room // _A_STAGE)]
@@ -33,7 +34,15 @@ def latencies(reading: Reading) -> Html:
     left = len(found) - len(worst)
     more = tag("p", f"… and {left:,} more stages, in load-test.json", class_="quiet") if left else Html("")
     how = tag("p", _HOW, class_="quiet")
-    return section("Latencies under load", _numbers(report), how, *stages, more)
+    return section("Latencies under load", _numbers(report), workers(report), how, *stages, more)
+
+
+def _nothing(report: LoadReport) -> Html:
+    """Return that no picture is there, and what stands in its place: whatever kept it from being sent."""
+    why = [f for f in report.findings if not f.verdict.lets_go_on]
+    said = [tag("li", f"{f.verdict.sign} ", f"{f.subject}: {f.observed}".removeprefix(": ")) for f in why]
+    nothing = tag("p", "no latencies were recorded", ":" if said else "", class_="quiet")
+    return joined((nothing, tag("ul", *said) if said else Html("")))
 
 
 def _numbers(report: LoadReport) -> Html:

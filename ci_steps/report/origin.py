@@ -24,7 +24,7 @@ def _ingredients(manifest: Manifest) -> Html:
         ("model SHA", code(str(manifest.sha))),
         ("code", joined((made.repository, " ", code(made.commit), dirty))),
         *(("data", joined((data.uri, " ", code(data.sha256 or data.mark)))) for data in manifest.data[:20]),
-        ("configuration", code(canonical(manifest.config.values).decode())),
+        ("configuration", code(_configuration(manifest))),
         ("environment", joined((f"Python {lock.python}, {lock.lock} ", code(lock.lock_sha256)))),
         ("predictor", _predictor(manifest)),
         *(("module", joined((f"{each.name} ", code(str(each.sha))))) for each in manifest.modules),
@@ -33,6 +33,11 @@ def _ingredients(manifest: Manifest) -> Html:
     rows = [(code(file.path), megabytes(file.size), code(file.sha256)) for file in manifest.files]
     files = table(("file", "size", "SHA-256"), rows, rest="plan.json")
     return joined((facts(pairs), folded(f"{len(rows):,} files, {size}", files)))
+
+
+def _configuration(manifest: Manifest) -> str:
+    values = sorted(manifest.config.values.items())
+    return ", ".join(f"{key}={canonical(value).decode()}" for key, value in values)
 
 
 def _brought(manifest: Manifest) -> tuple[tuple[str, Html], ...]:

@@ -118,6 +118,7 @@ def _wanted(plan: Plan) -> tuple[tuple[str, str], ...]:
     dry = tag("strong", "yes: the platform is not touched", class_="warned") if plan.dry_run else ""
     return (
         ("planned model", code(f"{plan.model}@{plan.sha.hex}")),
+        ("asked for as", code(plan.asked) if plan.asked else ""),
         ("service", plan.service),
         ("environment", plan.environment),
         ("live when planned", beside),

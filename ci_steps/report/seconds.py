@@ -31,7 +31,9 @@ def seconds(title: str, side: LoadSide) -> Html:
     )
     height = _HEIGHT + _FAILED + 24
     said = _said(side)
-    drawn = picture(title, said, *grid(up, _HEIGHT), plot(*content, height=height), height=height)
+    drawn = picture(
+        title, said, *grid(up, _HEIGHT, foot=_FAILED), plot(*content, height=height), height=height
+    )
     return tag("figure", tag("figcaption", title), tag("p", said, class_="quiet"), drawn, class_="load")
 
 

@@ -67,6 +67,7 @@ summary { cursor: pointer; padding: 9px 0; }
 figure { margin: 0 0 28px; }
 figcaption { font-weight: 600; margin-bottom: 8px; }
 .witness { margin: 12px 0; } .witness figcaption { font-weight: 400; color: var(--soft); margin-bottom: 4px; }
+.sides div div { margin-top: 12px; }
 .sides { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px 20px; margin-top: 10px; }
 
 svg { display: block; overflow: visible; }
@@ -85,6 +86,7 @@ path.refused, rect.refused { fill: var(--refused); } path.bar, rect.bar { fill: 
   overflow-wrap: anywhere; }
 .strip + .strip:not(.foot) { border-top: 1px solid var(--line); }
 .strip.foot { align-items: start; }
+.strip .figures { width: 100%; }
 .figures { font-size: 13px; color: var(--soft); font-variant-numeric: tabular-nums; }
 .part { margin: 6px 0 0; }
 .chips { display: flex; flex-wrap: wrap; gap: 2px 28px; margin: 6px 0 12px; }
@@ -106,7 +108,7 @@ footer { margin-top: 48px; }
   .strip.foot > * { width: 100%; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { display: block; padding: 8px 0; border-bottom: 1px solid var(--line); }
-  td { display: grid; grid-template-columns: 84px 1fr; gap: 10px; padding: 2px 0; border: 0; }
+  td { display: grid; grid-template-columns: 84px 1fr; gap: 0 10px; padding: 2px 0; border: 0; }
   td::before { content: attr(data-label); color: var(--soft); }
   td > * { grid-column: 2; }
   td:empty { display: none; }

@@ -13,7 +13,7 @@ from ci_steps.model.ledger import Ending, History, LedgerEntry
 from ci_steps.model.refs import ModelRef
 from ci_steps.model.release import Release
 from ci_steps.model.verdict import Verdict, Waived
-from ci_steps.model.wire import Wire
+from ci_steps.model.wire import Wire, canonical
 from ci_steps.ports import Inspected, Inspector, Ledger, ModelStore
 
 _NUMBERS = {
@@ -56,7 +56,8 @@ class Traced(Wire, frozen=True, kw_only=True):
         for source in self.ingredients["data"]:
             yield f"  data         {(source.get('sha256') or source['mark'])[:12]} {source['uri']}"
         config = self.ingredients["config"]["values"]
-        yield f"  config       {', '.join(f'{key}={value}' for key, value in sorted(config.items()))}"
+        told = (f"{key}={canonical(value).decode()}" for key, value in sorted(config.items()))
+        yield f"  config       {', '.join(told)}"
         environment = self.ingredients["environment"]
         yield f"  environment  Python {environment['python']}, lock {environment['lock_sha256'][:12]}"
         for module in self.ingredients.get("modules", ()):
@@ -70,7 +71,7 @@ class Traced(Wire, frozen=True, kw_only=True):
             for check, seen in self.values.items():
                 if check.partition(" ")[0] in _NUMBERS and check.startswith(f"{name}."):
                     yield f"    {check.removeprefix(f'{name}.')}: {seen}"
-            for waiver in (waived.waiver for waived in self.waived):
+            for waiver in dict.fromkeys(waived.waiver for waived in self.waived):
                 if waiver.check.startswith(f"{name}."):
                     yield f"    {waiver.what} waived by {waiver.by} until {waiver.until}: {waiver.reason}"
 

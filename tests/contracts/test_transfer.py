@@ -17,6 +17,7 @@ from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.sourced import SourceFile
 from ci_steps.ports import ChangedError, PartialError, Source
 from tests.contracts.byte_server import Asked, Bytes, Given, Plain, serving
+from tests.fakes.platforms import until
 from tests.fakes.progress import Told
 from tests.free_ports import free_port
 
@@ -338,6 +339,25 @@ def test_over_plain_http_and_without_a_checksum_every_byte_is_read_twice(transfe
         assert fetched(transfer, Plain(base), the_file()) == LARGE
 
     assert served.sent == 2 * len(LARGE)
+
+
+def test_what_is_read_twice_is_not_all_there_before_it_came_twice(transfer: Transfer) -> None:
+    told = transfer.progress
+    assert isinstance(told, Told)
+    last, before_the_last = 2 * 11 - 1, list[int]()
+
+    def fault(asked: Asked, given: Given) -> Given:
+        if asked.number == last:
+            seen = len(told.counts)
+            until(lambda: len(told.counts) > seen + 1, 10)
+            before_the_last.append(told.counts[-1][0])
+        return given
+
+    with serving(Bytes({"/it": LARGE}, fault)) as base:
+        fetched(transfer, Plain(base), the_file())
+
+    assert [len(LARGE) / 2 < done < len(LARGE) for done in before_the_last] == [True]
+    assert told.counts[-1] == (len(LARGE), len(LARGE), "bytes")
 
 
 @pytest.mark.parametrize("number", range(6))

@@ -239,6 +239,10 @@ def test_a_worker_that_vanishes_leaves_the_run_inconclusive(elsewhere: Elsewhere
         lost.observed
         == "60 of 120 planned requests recorded: 1 of 2 workers ended before their share was sent"
     )
+    assert [(one.gone, one.requests) for one in sorted(report.remote, key=lambda one: one.requests)] == [
+        (True, 0),
+        (False, 60),
+    ]
     assert told(stays)[0] == 0
 
 

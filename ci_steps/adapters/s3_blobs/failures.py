@@ -55,7 +55,7 @@ _ANSWERS = (
         InputError,
         frozenset({"NoSuchBucket"}),
         "{endpoint} has no bucket {place.bucket!r}",
-        "make it, or correct `store` in release.yaml or AWS_ENDPOINT_URL_S3",
+        "make it, or correct its name or AWS_ENDPOINT_URL_S3",
     ),
     _Answer(
         InputError,

@@ -88,7 +88,7 @@ class Fetching:
             ended, going = wait(working, timeout=_LOOK, return_when=FIRST_EXCEPTION)
             for each in ended:
                 each.result()
-            told(self._found + sum(lane.moved for lane in self._lanes))
+            told(self._found + int(sum(lane.moved for lane in self._lanes)))
             if not going:
                 return
             now, used = time.monotonic(), time.process_time()

@@ -48,7 +48,7 @@ class Lane:
         self._limits = limits
         self._cutter = cutter
         self._buffer = memoryview(bytearray(_BUFFER))
-        self.moved = 0
+        self.moved = 0.0
         """Bytes that count as progress."""
 
     def fetch(self, part: Range, requested: Callable[[Range], Request]) -> None:
@@ -121,7 +121,7 @@ class Lane:
     def _streamed(self, answer: Answer, part: Range, reading: _Reading, skip: int, *, live: bool) -> None:
         """Write the body as it comes; what came before it broke off stays."""
         buffer, filled, pace = self._buffer, 0, _Pace(self._limits)
-        counts = not reading.seen
+        counts = len(reading.seen) < _needed(live=live)
         try:
             while (left := part.last + 1 - part.at - filled + skip) > 0:
                 room = buffer[: min(skip, len(buffer))] if skip else buffer[filled : filled + left]
@@ -147,7 +147,12 @@ class Lane:
         if reading.hasher:
             reading.hasher.update(block)
         if counts:
-            self.moved += len(block)
+            self.moved += len(block) / _needed(live=live)
+
+
+def _needed(*, live: bool) -> int:
+    """Return how many readings it takes until the bytes are there; in each, as large a part of them comes."""
+    return 1 if live else 2
 
 
 class _Pace:

@@ -14,6 +14,10 @@ MOST_CPU = 0.9
 
 FEWEST_PAYLOADS = 20
 
+MOST_CLOSED = 0.001
+"""The share of connections that may have been idle where they were closed without an answer, or one alone:
+an idle one that is closed is seen, but for the moment in which it is used."""
+
 
 def is_enough(requests: int, name: str) -> bool:
     return requests >= fewest_requests(name)
@@ -47,6 +51,11 @@ def is_whole(recorded: int, planned: int) -> bool:
 
 def is_varied(different: int) -> bool:
     return different >= FEWEST_PAYLOADS
+
+
+def closes_seldom(closed: int, n: int) -> bool:
+    """Tell whether so few connections were closed without an answer that they may have been idle ones."""
+    return closed <= max(1.0, MOST_CLOSED * n)
 
 
 def fails_seldom(failed: int, n: int, most: float) -> bool:

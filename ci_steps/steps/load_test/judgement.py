@@ -1,5 +1,6 @@
 """What the recorded requests say about the limits. Pure: rows in, findings out."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from ci_steps.model.settings import QUANTILES, LoadSettings, fewest_requests
@@ -7,8 +8,10 @@ from ci_steps.model.verdict import Finding, Interval, Verdict
 from ci_steps.steps.load_test.bounds import CONFIDENCE, Bounded, bounded, quantile, would_decide
 from ci_steps.steps.load_test.decisions import (
     LAG_OF_LIMIT,
+    MOST_CLOSED,
     MOST_CPU,
     MOST_LAG_MS,
+    closes_seldom,
     fails_often,
     fails_seldom,
     has_cpu_left,
@@ -70,17 +73,25 @@ def errors(seen: StageSeen, limits: LoadSettings, side: str = "") -> Finding:
     """Hold the share of failures to its limit. A limit of none needs no interval: one failure breaks it."""
     failures, n = [r.failure for r in seen.requests if r.failure], len(seen.requests)
     kinds = ", ".join(f"{failures.count(kind)} {kind}" for kind in sorted(set(failures)))
-    observed = f"{len(failures)} of {n:,} failed" + (f": {kinds}" if kinds else "")
+    closed = sum(bool(r.again) and not r.failure for r in seen.requests)
+    observed = f"{len(failures)} of {n:,} failed" + (f": {kinds}" if kinds else "") + _asked_again(closed)
     rule, hint = f"a share of at most {limits.errors:g}", "read load-test/container.log"
     verdict = _INCONCLUSIVE
     if fails_seldom(len(failures), n, limits.errors):
-        verdict = _PASSED
+        seldom = closes_seldom(closed, n)
+        verdict = _PASSED if seldom else _INCONCLUSIVE
+        rule = rule if seldom else f"{rule}; closed connections are idle ones, {MOST_CLOSED:.1%} at most"
+        hint = f"find out why it closes connections that wait for an answer: {hint}"
     elif fails_often(len(failures), n, limits.errors):
         verdict = _REFUSED
     else:
         rule = f"{rule}, {CONFIDENCE:.0%} sure"
         hint = _more(len(failures), n, 1 - limits.errors, "the share of failures is about its limit")
     return _finding("errors", verdict, observed, rule, seen, limits, hint, side)
+
+
+def _asked_again(closed: int) -> str:
+    return f", {closed:,} asked again, as the connection was closed without an answer" if closed else ""
 
 
 def achieved(seen: StageSeen) -> float:
@@ -102,7 +113,7 @@ def late_by(seen: StageSeen, limits: LoadSettings) -> str:
     most = _most_lag_ms(limits)
     reasons = [] if is_in_time(lateness(seen), most) else [_late(seen)]
     if not is_in_time(seen.clock_ms, most):
-        reasons.append(f"by its clocks up to {seen.clock_ms:.1f} ms apart")
+        reasons.append(_apart(seen))
     if not has_cpu_left(seen.cpu):
         reasons.append(f"{seen.cpu:.0%} of its core used")
     return ", ".join(reasons)
@@ -115,11 +126,19 @@ def lateness(seen: StageSeen) -> float:
 
 def _late(seen: StageSeen) -> str:
     way = f", and {seen.way_ms:.1f} ms on the way to the container (p99)" if seen.way_ms else ""
+    if math.isinf(seen.way_ms):
+        way = ", and a way to the container that nobody measured"
     return f"{lag_p99(seen.requests):.1f} ms late (p99){way}"
 
 
+def _apart(seen: StageSeen) -> str:
+    if math.isinf(seen.clock_ms):
+        return "the clocks of its workers never compared"
+    return f"the clocks of its workers at most {seen.clock_ms:.1f} ms apart"
+
+
 def _elsewhere(seen: StageSeen) -> str:
-    return f", the clocks of its workers at most {seen.clock_ms:.1f} ms apart" if seen.clock_ms else ""
+    return f", {_apart(seen)}" if seen.clock_ms else ""
 
 
 def _latencies(seen: StageSeen, limits: LoadSettings, *, late: bool) -> Iterator[Finding]:
@@ -139,7 +158,7 @@ def _latencies(seen: StageSeen, limits: LoadSettings, *, late: bool) -> Iterator
         if verdict is _INCONCLUSIVE and not hint:
             above = sum(latency > limit for latency in from_plan)
             hint = _more(above, whole.n, QUANTILES[name], f"{name} is about its limit")
-        hint = f"{hint}; the machine was busy all the time, see whether with this" if _is_full(seen) else hint
+        hint = f"{hint}; the machine was busy all the time: see whether with that" if _is_full(seen) else hint
         rule = f"{name} at most {limit:g} ms, counted from the planned moment, {CONFIDENCE:.0%} sure"
         yield _finding(name, verdict, observed, rule, seen, limits, hint, interval=_interval(whole, limit))
 

@@ -46,6 +46,7 @@ class WorkerSeen(Wire, frozen=True, kw_only=True):
     requests: Annotated[int, Meta(description="requests it recorded, the warm-up not counted", ge=0)]
     cpu: Annotated[float, Meta(description="greatest share of a core that it used in a round", ge=0)]
     lag_p99_ms: Annotated[float, Meta(description="how late it sent, p99, ms", ge=0)]
+    gone: Annotated[bool, Meta(description="whether it ended before its share was sent")] = False
     way_p50_ms: Annotated[float | None, Meta(description="the way to the container and back, median, ms")] = (
         None
     )

@@ -148,6 +148,7 @@ def _judged(
                 requests=one.requests,
                 cpu=one.cpu,
                 lag_p99_ms=one.lag_p99_ms,
+                gone=one.gone,
                 way_p50_ms=one.way_p50_ms,
                 way_p99_ms=one.way_p99_ms,
                 clock_ms=one.clock_ms,
@@ -192,6 +193,7 @@ def _not_checked(load: LoadSettings) -> Iterator[str]:
         yield "whether the service was warm: load.warmup_seconds is 0"
     if not load.versus:
         yield "the live release's latency: load.versus is not set"
+    yield "what the answers say: that each is JSON, with status 200, is all that counts here"
 
 
 def _not_checked_elsewhere(seen: GeneratorSeen, cpu: float) -> Iterator[str]:

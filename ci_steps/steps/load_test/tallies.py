@@ -9,7 +9,8 @@ def summed(each: dict[str, Any]) -> dict[str, Any]:
     """Return what a worker on another machine did, without every row of it."""
     lags = sorted(each["lags"])
     late = lags[max(0, math.ceil(0.99 * len(lags)) - 1)] if lags else 0.0
-    return {"name": each["name"], "requests": each["requests"], "cpu": each["cpu"], "lag_p99_ms": late}
+    told = {name: each[name] for name in ("name", "requests", "cpu")}
+    return {**told, "lag_p99_ms": late, "gone": each.get("gone", False)}
 
 
 def machine_times() -> tuple[int, int]:

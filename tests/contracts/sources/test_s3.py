@@ -155,8 +155,10 @@ def test_what_is_no_bucket_is_bad_input(text: str) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_named() -> None:
-    with pytest.raises(InputError, match="has no bucket 'no-such-bucket-here'"):
+    with pytest.raises(InputError, match="has no bucket 'no-such-bucket-here'") as refused:
         S3Source().resolve(Address.parse("s3://no-such-bucket-here/x"))
+
+    assert refused.value.hint == "make it, or correct its name or AWS_ENDPOINT_URL_S3"
 
 
 @pytest.mark.parametrize("text", ["s3://AKIA:word@models/x", "s3://word@models/x", "s3://models:word@/x"])

@@ -192,3 +192,16 @@ def test_of_several_models_each_has_a_line_of_its_newest_version(config: Path, p
     assert "2 versions" in lines[1]
     assert lines[2].endswith("live in production")
     assert len(said("list", "specimen", config=config).splitlines()) == 2
+
+
+@pytest.mark.usefixtures("published")
+def test_a_list_of_a_model_that_is_not_there_says_which_ones_are(config: Path) -> None:
+    assert "no model specimens here; did you mean 'specimen'?" in said("list", "specimens", config=config)
+
+
+def test_configuration_is_shown_as_json(config: Path, published: Manifest) -> None:
+    told = said("show", f"specimen@{published.sha.short}", config=config)
+
+    assert [line for line in told.splitlines() if "config " in line] == [
+        f"  config       {key}: {json.dumps(value)}" for key, value in published.config.values.items()
+    ]

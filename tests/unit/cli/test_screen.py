@@ -76,7 +76,7 @@ def test_a_step_that_was_interrupted_is_not_left_spinning(capsys: pytest.Capture
 
 def test_a_name_of_a_model_author_writes_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     observed = "length=\x1b[2Jlong\n[   0.1s] \u2714 check-metrics: passed\u202e"
-    finding = Finding(check="a.b", verdict=Verdict.REFUSED, observed=observed, rule="the rule")
+    finding = Finding(check="a.b", verdict=Verdict.REFUSED, observed=observed, rule="the rule", next=observed)
     ran = Ran("check-metrics", MetricsReport(findings=(finding,)), stops=(finding,))
 
     PlainLines().ended(ran)
@@ -89,3 +89,54 @@ def test_a_name_of_a_model_author_writes_no_line_of_its_own(capsys: pytest.Captu
     assert "\u202e" not in said
     assert not any(line.startswith("[   0.1s] \u2714") for line in said.splitlines())
     assert r"length=\x1b[2Jlong\n" in said
+
+
+def test_what_an_address_was_found_to_be_stays_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    pin = f"to pin it: s3://models/flowers#sha256={'f' * 64}"
+
+    with LiveTable(("plan", "unit-tests")) as table:
+        table.began("plan")
+        table.say("s3://models/flowers is flowers@fb094a3559c4")
+        table.say(pin)
+        table.ended(Ran("plan", MetricsReport(findings=(found(Verdict.PASSED),))))
+        table.close("passed")
+    lines = capsys.readouterr().out.splitlines()
+
+    assert "s3://models/flowers is flowers@fb094a3559c4" in lines
+    assert pin in lines, "it is one line, also where it is wider than the terminal: it is there to be copied"
+
+
+def test_a_line_to_type_elsewhere_stays_in_sight_while_a_step_counts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with LiveTable(("load-test",)) as table:
+        table.began("load-test")
+        table.say("on 2 other machines, start:")
+        table.say("  python -m ci_steps load-worker --master 10.0.0.7:7070")
+        table.advance(0, 2, "workers have joined")
+    shown = capsys.readouterr().out
+
+    assert "0 of 2 workers have joined" in shown
+    assert "on 2 other machines, start:" in shown
+    assert "python -m ci_steps load-worker --master 10.0.0.7:7070" in shown
+
+
+def test_what_is_said_when_no_step_runs_is_told_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with LiveTable(("plan",)) as table:
+        table.say("the page was not written: report.html is a folder")
+
+    assert "the page was not written: report.html is a folder" in capsys.readouterr().out
+
+
+def test_the_cursor_waits_on_a_line_of_its_own_where_an_interruption_is_echoed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    table = LiveTable(("load-test",))
+    table.began("load-test")
+
+    with table:
+        drawn = capsys.readouterr().out
+
+    assert "load-test" in drawn
+    assert drawn.endswith("\n")

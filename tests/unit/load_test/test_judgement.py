@@ -1,5 +1,6 @@
 """What recorded requests say about the limits."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ LIMITS = LoadSettings(rate=100, seconds=10, p50_ms=20, errors=0)
 PURE = [case for case in CASES if "really sent" not in case.title]
 
 
-def request(latency: float, *, planned: float = 0.0, lag: float = 0.0, failure: str = "") -> Request:
-    return Request(planned_s=planned, lag_ms=lag, latency_ms=latency, failure=failure)
+def request(
+    latency: float, *, planned: float = 0.0, lag: float = 0.0, failure: str = "", again: int = 0
+) -> Request:
+    return Request(planned_s=planned, lag_ms=lag, latency_ms=latency, failure=failure, again=again)
 
 
 def found(rows: Sequence[Request], limits: LoadSettings = LIMITS, **seen: Any) -> dict[str, Finding]:
@@ -44,6 +47,22 @@ def test_failures_are_named_and_counted() -> None:
 
     assert errors.verdict is Verdict.REFUSED
     assert "3 of 1,000 failed: 3 status 503" in errors.observed
+
+
+@pytest.mark.parametrize(("closed", "verdict"), [(1, Verdict.PASSED), (2, Verdict.INCONCLUSIVE)])
+def test_connections_are_closed_while_idle_only_seldom(closed: int, verdict: Verdict) -> None:
+    rows = [request(5, planned=n / 100, again=int(n < closed)) for n in range(1000)]
+
+    errors = found(rows)["errors"]
+
+    assert errors.verdict is verdict
+    assert f"0 of 1,000 failed, {closed} asked again" in errors.observed
+
+
+def test_a_request_that_failed_when_asked_again_is_a_failure_and_nothing_else() -> None:
+    rows = [request(5, planned=n / 100, failure="status 503" if n < 3 else "", again=1) for n in range(3)]
+
+    assert found(rows)["errors"].observed == "3 of 3 failed: 3 status 503"
 
 
 def test_a_finding_says_its_stage_its_bounds_and_how_sure_it_is() -> None:
@@ -195,3 +214,14 @@ def test_the_way_from_another_machine_is_told_and_refuses_nothing() -> None:
         "1.0 ms late (p99), and 4.1 ms on the way to the container (p99), 0% of its core used,"
         " the clocks of its workers at most 0.4 ms apart"
     )
+
+
+def test_a_way_and_clocks_that_nobody_measured_are_not_told_as_a_number() -> None:
+    rows = [request(5, planned=n / 100) for n in range(1000)]
+
+    generator = found(rows, way_ms=math.inf, clock_ms=math.inf)["generator"]
+
+    assert generator.verdict is Verdict.INCONCLUSIVE
+    assert "a way to the container that nobody measured" in generator.observed
+    assert "the clocks of its workers never compared" in generator.observed
+    assert "inf" not in generator.observed

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ci_steps.model.settings import LoadSettings, Stage
 from ci_steps.model.verdict import Verdict
 from ci_steps.ports import Ended
 from ci_steps.selftest.loads import Recorder
-from ci_steps.selftest.loopback import LoopbackContainer, LoopbackService
+from ci_steps.selftest.loopback import LoopbackContainer, LoopbackService, Reply
 from ci_steps.selftest.specimen import INTERFACE, Specimen, jsonl, model_files
 from ci_steps.steps.load_test import LoadTest
 from tests.fakes.progress import Told
@@ -266,6 +267,7 @@ def test_what_was_not_looked_at_is_said(tmp_path: Path) -> None:
         "p99: release.yaml sets no limit",
         "whether the service was warm: load.warmup_seconds is 0",
         "the live release's latency: load.versus is not set",
+        "what the answers say: that each is JSON, with status 200, is all that counts here",
     )
 
 
@@ -285,3 +287,44 @@ def test_what_is_told_never_runs_beyond_the_plan_nor_back(tmp_path: Path) -> Non
         "all are sent; waiting for the last answers",
         "all are answered; Locust writes its report",
     ]
+
+
+def of_answers(folder: Path, reply: Callable[[bytes], Reply]) -> LoadReport:
+    """Return the report on a service that answers so, to Locust itself."""
+    load = LoadSettings(rate=50, seconds=2, warmup_seconds=0, warmup_at_most_seconds=0, p50_ms=5000)
+    service = LoopbackService(routes={"POST /predict": reply})
+    return report_of(folder, load, sent=ChildPrograms(os.environ), containers=service)
+
+
+def test_a_service_that_drops_connections_does_not_pass_because_it_is_asked_again(tmp_path: Path) -> None:
+    asked = count()
+
+    def dropping(_: bytes) -> Reply:
+        if next(asked) % 4 == 0:
+            raise ConnectionAbortedError
+        return Reply.json({"label": "positive", "score": 0.9})
+
+    report = of_answers(tmp_path, dropping)
+
+    (errors,) = (finding for finding in report.findings if finding.check == "load-test.errors")
+    assert errors.verdict is Verdict.INCONCLUSIVE
+    assert "asked again, as the connection was closed without an answer" in errors.observed
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply(200, b""), "not JSON"),
+        (Reply(200, b'{"label": "posit'), "not JSON"),
+        (Reply(200, b"try again later", "text/plain"), "not JSON"),
+        (Reply(302, b"", headers={"location": "/health/ready"}), "status 302"),
+    ],
+)
+def test_an_answer_that_is_cut_off_or_somewhere_else_is_a_failure(
+    reply: Reply, kind: str, tmp_path: Path
+) -> None:
+    report = of_answers(tmp_path, lambda _: reply)
+
+    (errors,) = (finding for finding in report.findings if finding.check == "load-test.errors")
+    assert errors.verdict is Verdict.REFUSED
+    assert errors.observed == f"100 of 100 failed: 100 {kind}"

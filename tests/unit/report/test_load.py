@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ci_steps.documents import LoadReport
+from ci_steps.documents import LoadReport, RemoteWorker
 from ci_steps.model.settings import LoadSettings, Stage
+from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.rundir import RunDir
 from tests.fakes.load_reports import LOAD, freeze, load_report
 from tests.fakes.runs import finished, put, written
@@ -162,3 +163,87 @@ def test_one_request_and_limits_far_away_still_make_a_picture(tmp_path: Path) ->
 
     assert picture(said, "Latency curve")
     assert picture(said, "Second by second")
+
+
+def elsewhere(run: RunDir, *workers: RemoteWorker, generator: Verdict = Verdict.PASSED) -> str:
+    """Return what the page says of a load test that these workers sent."""
+    report = load_report()
+    findings = tuple(
+        replace(f, verdict=generator) if f.check == "load-test.generator" else f for f in report.findings
+    )
+    put(run, replace(report, findings=findings, remote=workers))
+    said = section(run)
+    return said.partition("Sent from other machines")[2].partition("</table>")[0]
+
+
+def worker(name: str, **changes: Any) -> RemoteWorker:
+    at = RemoteWorker(name=name, requests=1000, cpu=0.04, lag_p99_ms=1.5, way_p50_ms=0.6, way_p99_ms=2.25)
+    return replace(at, clock_ms=0.125, **changes)
+
+
+def row(said: str, name: str) -> str:
+    return said.partition(f"{name}</span>")[2].partition("</tr>")[0]
+
+
+def test_each_worker_elsewhere_is_told_with_its_part_its_lateness_and_its_way(tmp_path: Path) -> None:
+    said = elsewhere(finished(tmp_path), worker("east-7"), worker("west-9", requests=999))
+
+    for seen in ("1,000", "1.5 ms", "0.6 ms, p99 2.2 ms", "0.12 ms", "4 %"):
+        assert f">{seen}</td>" in row(said, "east-7")
+    assert ">999</td>" in row(said, "west-9")
+    assert 'class="inconclusive"' not in said
+
+
+def test_a_worker_that_vanished_is_marked_and_its_lateness_is_not_called_none(tmp_path: Path) -> None:
+    gone = worker("east-7", gone=True, requests=0, lag_p99_ms=0.0, cpu=0.0)
+    said = elsewhere(finished(tmp_path), gone, worker("west-9"))
+
+    assert '<span class="inconclusive">? east-7</span>' in said
+    assert "ended before its share was sent" in row(said, "east-7")
+    assert row(said, "east-7").count(">unknown</td>") == 2
+    assert "0.0 ms" not in row(said, "east-7")
+    assert "? west-9" not in said
+
+
+def test_the_most_late_worker_is_marked_where_the_generator_was_too_late(tmp_path: Path) -> None:
+    late = worker("east-7", lag_p99_ms=796.0)
+    said = elsewhere(finished(tmp_path), late, worker("west-9"), generator=Verdict.INCONCLUSIVE)
+
+    assert "? east-7" in said
+    assert "the most late" in row(said, "east-7")
+    assert "? west-9" not in said
+
+
+def test_a_way_that_was_not_measured_is_said_to_be_so(tmp_path: Path) -> None:
+    said = elsewhere(finished(tmp_path), worker("east-7", way_p50_ms=None, way_p99_ms=None))
+
+    assert ">not measured</td>" in row(said, "east-7")
+
+
+def test_a_load_test_from_here_has_no_workers_to_tell_of(tmp_path: Path) -> None:
+    assert "Sent from other machines" not in shown(tmp_path)
+
+
+def test_a_load_test_that_sent_nothing_says_why(tmp_path: Path) -> None:
+    run = finished(tmp_path)
+    missing = Finding(
+        check="load-test.generator",
+        subject="workers on other machines",
+        verdict=Verdict.INCONCLUSIVE,
+        observed="1 of 2 joined within 4 s",
+        rule="all of them send",
+        where="",
+        next="start them",
+    )
+    put(run, LoadReport(findings=(missing,)))
+
+    assert "? workers on other machines: 1 of 2 joined within 4 s" in section(run)
+
+
+def test_latencies_have_their_unit_in_every_picture(tmp_path: Path) -> None:
+    said = shown(tmp_path, STAGES, slow=2, live=1, slower=freeze(8, 14))
+
+    for title in ("Latency curve", "Second by second", "Latency curves in turns"):
+        assert ">ms</text>" in picture(said, title)
+        assert ">1,000</text>" in picture(said, "Latency curve")
+    assert re.search(r">[\d,]+ ms</text>", said.partition("Slower than the live release by")[2])

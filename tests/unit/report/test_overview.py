@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ci_steps.documents import Plan
 from tests.fakes.runs import WAIVER, files_of, finished, put, rollout, written
 from tests.fakes.told_runs import PARITY, refused, taken_back
@@ -79,3 +81,23 @@ def test_a_live_release_whose_answers_differ_is_not_shown_as_well(tmp_path: Path
     assert "✘</span><strong>already live: production-7 serves" in top
     assert "rollout.parity" in top
     assert "exit code 4" in top
+
+
+def test_what_passed_in_a_gate_that_refuses_is_folded_and_counted(tmp_path: Path) -> None:
+    page = written(refused(tmp_path))
+
+    gate = page.partition('<details id="check-metrics" open>')[2].partition('<details id="check-interface"')[
+        0
+    ]
+    shown, _, folded = gate.partition("<details><summary>")
+    assert (shown.count("<tr><td"), shown.count("✔ passed")) == (2, 0)
+    assert folded.startswith("14 passed</summary>")
+    assert folded.count("✔ passed") == 14
+
+
+def test_the_address_that_a_model_was_asked_for_by_stands_at_the_top(tmp_path: Path) -> None:
+    run = finished(tmp_path)
+    put(run, replace(run.read(Plan), asked="mlflow:models/flowers@champion"))
+
+    assert "<dt>asked for as</dt><dd><code>mlflow:models/flowers@champion</code>" in banner(written(run))
+    assert "asked for as" not in banner(written(finished(tmp_path / "store")))

@@ -8,6 +8,7 @@ import pytest
 from ci_steps.documents import LoadReport, MetricsReport, Plan, PushedImage, Rollback, Rollout, Stopped
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
+from ci_steps.model.manifest import Config, Module, Origin
 from ci_steps.report import write_page
 from ci_steps.rundir import RunDir
 from tests.fakes.runs import WAIVER, by_hand, files_of, finished, gated, planned, put, rollout, written
@@ -268,3 +269,24 @@ def test_reports_that_passed_are_folded_and_the_others_are_open(tmp_path: Path) 
 
     assert '<details id="check-metrics" open>' in page
     assert '<details id="scan-model">' in page
+
+
+def test_a_model_from_elsewhere_shows_its_address_what_is_said_there_and_what_it_stands_on(
+    tmp_path: Path,
+) -> None:
+    run = finished(tmp_path)
+    plan = run.read(Plan)
+    manifest = msgspec.structs.replace(
+        plan.manifest,
+        config=Config(values={"seed": 7, "features": "ngrams"}, sha256="0" * 64),
+        origin=Origin(address="mlflow:models/flowers/1", facts={"MLflow run": "9f2c41d"}),
+        modules=(Module(name="tokenizer", sha=Digest("a" * 64)),),
+    )
+    put(run, msgspec.structs.replace(plan, manifest=manifest))
+
+    said = written(run).partition("Where it comes from")[2].partition("</section>")[0]
+
+    assert "<dt>brought from</dt><dd><code>mlflow:models/flowers/1</code>" in said
+    assert "<dt>MLflow run</dt><dd>9f2c41d" in said
+    assert f"<dt>module</dt><dd>tokenizer <code>sha256:{'a' * 64}</code>" in said
+    assert "<code>features=&quot;ngrams&quot;, seed=7</code>" in said

@@ -246,10 +246,23 @@ def test_a_waiver_is_told_below_the_gate_that_it_was_for(house: House) -> None:
     waiver = Waiver(check=finding.check, reason="first release", by="m.jansen", until=date(2026, 12, 31))
     [traced] = house.tracer.traced(release.reference)
 
-    lines = list(msgspec.structs.replace(traced, waived=(Waived(finding=finding, waiver=waiver),)).lines())
+    twice = (Waived(finding=finding, waiver=waiver),) * 2
+    lines = list(msgspec.structs.replace(traced, waived=twice).lines())
 
     below = lines[lines.index("  passed       check-metrics") + 1 :]
-    assert any("check-metrics.baseline waived by m.jansen until 2026-12-31" in line for line in below)
+    told = "    check-metrics.baseline waived by m.jansen until 2026-12-31: first release"
+    assert below.count(told) == 1, "who answers is said once, however many findings it covers"
+
+
+def test_configuration_is_told_as_json_so_that_words_and_numbers_are_told_apart(house: House) -> None:
+    release = house.release(house.publish())
+    [traced] = house.tracer.traced(release.reference)
+    values = {"C": 1, "weight": None, "text": "1", "rated": False}
+    ingredients = {**traced.ingredients, "config": {"values": values}}
+
+    lines = list(msgspec.structs.replace(traced, ingredients=ingredients).lines())
+
+    assert '  config       C=1, rated=false, text="1", weight=null' in lines
 
 
 def test_a_release_that_the_ledger_does_not_know_is_bad_input(house: House) -> None:
