@@ -83,5 +83,5 @@ def _in_words(error: Exception) -> str:
     text = str(error).rstrip(".")
     match = re.fullmatch(r"(?P<what>.*) - at `(?P<place>.*)`", text, flags=re.DOTALL)
     what, place = (match["what"], match["place"]) if match else (text, "")
-    what = what[:1].lower() + what[1:]
+    what = what if what[:2].isupper() else what[:1].lower() + what[1:]
     return f"{place}: {what}" if place else what

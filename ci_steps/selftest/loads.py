@@ -22,15 +22,21 @@ _BLOCKS = 10
 
 
 def requests(
-    latencies: Iterable[float], *, failed: int = 0, lag_ms: float = 1.0, every_s: float = 0.01
+    latencies: Iterable[float],
+    *,
+    failed: int = 0,
+    closed: int = 0,
+    lag_ms: float = 1.0,
+    every_s: float = 0.01,
 ) -> tuple[Request, ...]:
-    """Return one request every 10 ms, with these latencies; the first ones failed."""
+    """Return one request every 10 ms, with these latencies; the first ones failed, or had to ask again."""
     return tuple(
         Request(
             planned_s=number * every_s,
             lag_ms=lag_ms,
             latency_ms=latency,
             failure="status 500" if number < failed else "",
+            again=int(number < closed),
         )
         for number, latency in enumerate(latencies)
     )

@@ -34,6 +34,8 @@ class Reply:
     status: int
     content: bytes
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Others beside those that say what it is and how long."""
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> "Reply":
@@ -208,6 +210,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         self.send_header("content-type", reply.content_type)
         self.send_header("content-length", str(len(reply.content)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.content)
 

@@ -53,7 +53,7 @@ SOURCES: tuple[Case, ...] = (
     ),
     _reference("versus", REFUSED, "a gain too small", _GAIN, others=_than(model(evaluations(wrong=101)))),
     _reference(
-        "versus", PASSED, "the named model itself", _OLDER, files=model(_ROWS), others=_than(model(_ROWS))
+        "versus", WARNED, "the named model itself", _OLDER, files=model(_ROWS), others=_than(model(_ROWS))
     ),
     _reference(
         "versus",

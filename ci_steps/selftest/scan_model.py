@@ -2,6 +2,7 @@
 
 import zlib
 
+from ci_steps.model.manifest import PyfuncPredictor
 from ci_steps.model.verdict import Verdict
 from ci_steps.selftest import scan_formats
 from ci_steps.selftest.case import Case
@@ -19,6 +20,7 @@ from ci_steps.selftest.pickles import (
 from ci_steps.selftest.scanned import SOURCE, case, predicting, scanned
 
 MODEL = "model/model.joblib"
+MLMODEL = b"flavors:\n  python_function: {loader_module: mlflow.sklearn}\n"
 
 
 def _allowed(title: str, wanted: Verdict, module: str, name: str) -> Case:
@@ -51,6 +53,12 @@ CASES: tuple[Case, ...] = (
         Verdict.REFUSED,
         "the same, as a plain text",
         scanned({"notes.txt": b"cposix\nsystem\n(S'id'\ntR."}),
+    ),
+    case(
+        "global",
+        Verdict.REFUSED,
+        "the same, behind a line that is longer than any name",
+        scanned({"notes.txt": b"S'" + b"a" * 5000 + b"'\n0cposix\nsystem\n(S'id'\ntR."}),
     ),
     case(
         "global",
@@ -180,6 +188,12 @@ CASES: tuple[Case, ...] = (
         "a text that begins like a pickle",
         scanned({"model/words.txt": b"cats\ndogs\n"}),
     ),
+    case(
+        "polyglot",
+        Verdict.INCONCLUSIVE,
+        "a text that, read as a pickle, nobody could follow",
+        scanned({"model/words.txt": b"Np" + b" " * 5000 + b"1\n0cposix\nsystem\n(S'id'\ntR."}),
+    ),
     case("joblib", Verdict.PASSED, "the oldest sound joblib", scanned({MODEL: PIPELINE}, (PIPELINE_NAME,))),
     case(
         "joblib",
@@ -227,6 +241,18 @@ CASES: tuple[Case, ...] = (
         Verdict.REFUSED,
         "a scikit-learn predictor outside of model/",
         predicting("other.joblib", {"other.joblib": PIPELINE}, (PIPELINE_NAME,)),
+    ),
+    case(
+        "predictor",
+        Verdict.PASSED,
+        "a predictor of MLflow's with its MLmodel",
+        predicting(PyfuncPredictor(folder="model"), {"model/MLmodel": MLMODEL}),
+    ),
+    case(
+        "predictor",
+        Verdict.REFUSED,
+        "a predictor of MLflow's without its MLmodel",
+        predicting(PyfuncPredictor(folder="model"), {}),
     ),
     case("files", Verdict.PASSED, "files that hold no code", scanned({})),
     Case(

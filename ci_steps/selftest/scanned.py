@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from ci_steps.documents import ScanReport
-from ci_steps.model.manifest import SklearnPredictor
+from ci_steps.model.manifest import Predictor, SklearnPredictor
 from ci_steps.model.settings import ScanSettings
 from ci_steps.model.verdict import Verdict
 from ci_steps.selftest.case import Case
@@ -31,14 +31,14 @@ def scanned(
 
 
 def predicting(
-    file: str, files: dict[str, bytes | None], allow: tuple[str, ...] = ()
+    told: str | Predictor, files: dict[str, bytes | None], allow: tuple[str, ...] = ()
 ) -> Callable[[Path], ScanReport]:
-    """Scan a model whose predictor is a scikit-learn file."""
+    """Scan a model with this predictor; a path is that of a scikit-learn file."""
     settings = ScanSettings(allow=allow, code=SOURCE, where="release.yaml:14")
 
     def run(folder: Path) -> ScanReport:
         present = _model(files)
-        predictor = SklearnPredictor(file=file, features=("text",))
+        predictor = SklearnPredictor(file=told, features=("text",)) if isinstance(told, str) else told
         plan = {
             "scan": settings,
             "manifest": msgspec.structs.replace(manifest_of(present), predictor=predictor),

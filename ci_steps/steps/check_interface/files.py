@@ -1,5 +1,6 @@
 """What lies in a model's interface.json and golden.jsonl."""
 
+import json
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta
@@ -49,7 +50,12 @@ class Model(Value, frozen=True):
         content = self._content(INTERFACE)
         if content is None:
             raise UnreadableError(f"{INTERFACE} is missing")
-        return _decoded(content, Interface, where=INTERFACE)
+        interface = _decoded(content, Interface, where=INTERFACE)
+        try:
+            json.loads(content, object_pairs_hook=_once)
+        except RecursionError as error:
+            raise UnreadableError(f"{INTERFACE}: nested too deeply") from error
+        return interface
 
     def golden(self) -> tuple[GoldenRow, ...]:
         """Return the golden rows, none where the file is missing."""
@@ -59,6 +65,16 @@ class Model(Value, frozen=True):
     def _content(self, path: str) -> bytes | None:
         file = next((file for file in self.files if file.path == path), None)
         return None if file is None else self.run.verified(self.folder, file).read_bytes()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that is there twice: readers take the one or the other."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise UnreadableError(f"{INTERFACE}: key {key!r} is there twice")
+        found[key] = value
+    return found
 
 
 def _decoded(content: bytes, kind: type[T], *, where: str) -> T:

@@ -23,6 +23,7 @@ from ci_steps.steps.check_interface.patterns import (
 )
 
 _STEPS = 200_000
+_LONGEST = 400
 _REPEATS = re.compile(r"[)\]][*+{]|[*+{].*[*+{].*[*+{]")
 """What repeats a group, or three times: without it Python's engine is quick, too."""
 
@@ -57,9 +58,11 @@ class Judge:
             raise UndecidableError(f"reference {error.ref!r} leads nowhere in the schema") from error
         except RecursionError as error:
             raise UndecidableError("it is nested too deeply, or refers to itself without end") from error
+        except ValueError as error:  # it takes whatever names an item for a number
+            raise UndecidableError("a reference leads to an item by what is no number") from error
         except (PatternError, OutOfEffortError) as error:
             raise UndecidableError(str(error)) from error
-        return f"{wrong.json_path}: {wrong.message}" if wrong else None
+        return _in_short(f"{wrong.json_path}: {wrong.message}") if wrong else None
 
 
 def schema_errors(schema: Any) -> str | None:
@@ -70,7 +73,7 @@ def schema_errors(schema: Any) -> str | None:
         # Without formats: to the library a pattern is one for Python.
         _library(dialect_of(schema)).check_schema(schema, format_checker=FormatChecker(formats=()))
     except SchemaError as error:
-        return f"{error.json_path}: {error.message}"
+        return _in_short(f"{error.json_path}: {error.message}")
     except RecursionError:
         return "it is nested too deeply"
     for pattern in sorted(patterns_in(schema)):
@@ -81,6 +84,11 @@ def schema_errors(schema: Any) -> str | None:
         except ForeignPatternError:
             continue  # named where it matters
     return None
+
+
+def _in_short(complaint: str) -> str:
+    """Return what the library says, which repeats a whole enum."""
+    return complaint if len(complaint) <= _LONGEST else f"{complaint[: _LONGEST - 1]}…"
 
 
 def _library(dialect: str) -> Any:

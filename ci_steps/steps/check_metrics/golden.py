@@ -1,6 +1,7 @@
 """The golden rows, which must be evaluations too and agree with them."""
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ci_steps.steps.check_metrics.rows import Rows, UnusableError, in_words, kin
 CHECK = "check-metrics.golden"
 TOLERANCE = 1e-6
 _MISSING = object()
+_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 class _Golden(msgspec.Struct, frozen=True):
@@ -59,7 +61,7 @@ def at(answer: Any, pointer: str) -> Any:
         key = step.replace("~1", "/").replace("~0", "~")
         if isinstance(answer, dict):
             answer = answer.get(key, _MISSING)
-        elif isinstance(answer, list) and key.isdecimal() and int(key) < len(answer):
+        elif isinstance(answer, list) and _INDEX.fullmatch(key) and int(key) < len(answer):
             answer = answer[int(key)]
         else:
             return _MISSING

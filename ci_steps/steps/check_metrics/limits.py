@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 from msgspec.structs import replace as evolved
 
+from ci_steps.model.metrics import METRICS
 from ci_steps.model.settings import MetricRule
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.steps.check_metrics.bootstrap import Bounds
@@ -147,7 +148,8 @@ def _finding(rule: MetricRule, limit: _Limit, one: _Tried, proven: bool, family:
         return _without_value(rule, limit, one, one.value)
     kept = limit.keeps(one.value)
     verdict = hold.verdict(shown=kept, harmed=_is_harmed(hold, kept=kept, proven=proven))
-    seen = f"{number(one.value)}{_weights(one)}{ends(one.bounds, rule.confidence)}, n = {len(one.rows):,}"
+    bounds = _in_range(rule, one.bounds)
+    seen = f"{number(one.value)}{_weights(one)}{ends(bounds, rule.confidence)}, n = {len(one.rows):,}"
     held = f"the value itself decides; {one.method} beside it"
     if hold.guarded:
         among = f", harm by Holm over {family} slices" if family > 1 else ""
@@ -160,8 +162,16 @@ def _finding(rule: MetricRule, limit: _Limit, one: _Tried, proven: bool, family:
         rule=f"{limit.kind} {number(limit.value)}; {held}",
         where=rule.where,
         next=_next(rule, limit, hold, verdict, kept=kept),
-        interval=interval(one.bounds, limit.value, rule.confidence, len(one.rows)) if one.bounds else None,
+        interval=interval(bounds, limit.value, rule.confidence, len(one.rows)) if bounds else None,
     )
+
+
+def _in_range(rule: MetricRule, bounds: Bounds | None) -> Bounds | None:
+    """Return an interval for a person: a metric lies nowhere else than in its range."""
+    if bounds is None:
+        return None
+    known = METRICS[rule.metric]
+    return replace(bounds, lower=max(bounds.lower, known.least), upper=min(bounds.upper, known.most))
 
 
 def _weights(one: _Tried) -> str:

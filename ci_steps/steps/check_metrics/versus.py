@@ -93,7 +93,8 @@ def _apart(finding: Finding) -> Finding:
 
 
 def _with_itself(question: _Question, subject: str) -> Finding:
-    verdict, seen, then = Verdict.PASSED, "non-inferior by identity", ""
+    verdict, seen = Verdict.WARNED, "non-inferior by identity, so nothing was compared"
+    then = "where another release is meant to go live, look at which model this one is of"
     if question.superior:
         verdict, seen = Verdict.INCONCLUSIVE, "no better"
         then = "a model cannot be better than itself: compare it with another one"

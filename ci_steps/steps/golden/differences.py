@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ci_steps.steps.golden.whole import NOWHERE, Whole, parts
+from ci_steps.steps.golden.whole import NOWHERE, Whole, is_index, parts
 
 _SHOWN = 60
 
@@ -97,7 +97,7 @@ def at(value: Any, pointer: str) -> Any:
     for part in parts(pointer):
         if isinstance(value, dict):
             value = value[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list) and is_index(part) and int(part) < len(value):
             value = value[int(part)]
         else:
             raise KeyError(pointer)

@@ -1,10 +1,13 @@
 """Where an answer's numbers are whole, by the output schema of its interface."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _BESIDE = ("allOf", "anyOf", "oneOf")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
+"""No list has more items than that, and Python reads no number of more than 4,300 digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Whole:
         found = self.schema
         for part in parts(reference.removeprefix("#")):
             if isinstance(found, list):
-                found = found[int(part)] if part.isdecimal() and int(part) < len(found) else None
+                found = found[int(part)] if is_index(part) and int(part) < len(found) else None
             else:
                 found = found.get(part) if isinstance(found, dict) else None
         return found
@@ -62,6 +65,11 @@ def parts(pointer: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
+def is_index(part: str) -> bool:
+    """Whether a part of a pointer can be the number of an item."""
+    return _INDEX.fullmatch(part) is not None
+
+
 def _inside(schema: Mapping[str, Any], part: str) -> Iterator[Any]:
     named = schema.get("properties")
     patterns = schema.get("patternProperties")
@@ -70,7 +78,7 @@ def _inside(schema: Mapping[str, Any], part: str) -> Iterator[Any]:
     else:
         yield schema.get("additionalProperties")
         yield from patterns.values() if isinstance(patterns, dict) else ()
-    if part.isdecimal():
+    if is_index(part):
         items = schema.get("items")
         old = isinstance(items, list)  # draft 7: a list of schemas, and additionalItems for the rest
         first = _listed(items if old else schema.get("prefixItems"))

@@ -1,5 +1,6 @@
 """Values of one schema, keyword by keyword."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from ci_steps.steps.made_requests.turns import Chance
 
 _DEEPEST = 6
 _MOST_ITEMS = 1000
+_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 _HINTS = {
     "object": ("properties", "required"),
     "array": ("items", "prefixItems", "minItems"),
@@ -79,7 +81,7 @@ class Instances(Value, frozen=True):
         found = self.root
         for part in ref.removeprefix("#").split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
-            if isinstance(found, list) and key.isdigit() and int(key) < len(found):
+            if isinstance(found, list) and _INDEX.fullmatch(key) and int(key) < len(found):
                 found = found[int(key)]
             elif isinstance(found, dict):
                 found = found.get(key, {})

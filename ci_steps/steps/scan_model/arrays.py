@@ -5,14 +5,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ci_steps.steps.scan_model.opcodes import UnfollowableError
+
 MOST_ENTRIES = 256
 _TYPESTR = re.compile(r"[|<>=]?([biufcmMSUVO])(\d*)")
 _STATE = {"subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes"}
 _HAS_OBJECTS = 0x01  # NPY_ITEM_REFCOUNT, in the flags of a dtype's state
-
-
-class UnfollowableError(ValueError):
-    """Where the array ends cannot be told, so nothing after it can be read."""
 
 
 class Entries(dict[str, Any]):

@@ -14,6 +14,10 @@ class MalformedError(ValueError):
     """No unpickler gets past this place."""
 
 
+class UnfollowableError(ValueError):
+    """What comes next cannot be told, so nothing after it can be read; an unpickler may well read on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A text argument, up to its line end."""
@@ -61,16 +65,19 @@ def _counted(width: int, *, signed: bool = False) -> Callable[[Buffer, int], tup
     return read
 
 
-def _line(buffer: Buffer, at: int) -> tuple[Line, int]:
+def _line(buffer: Buffer, at: int) -> tuple[Line | int, int]:
     end = buffer.find(b"\n", at)
     if end < 0:
         raise MalformedError("it ends in the middle of a line")
-    return Line(buffer[at:end] if end - at <= LONGEST_NAME else b""), end + 1
+    size = end - at
+    return (Line(buffer[at:end]) if size <= LONGEST_NAME else size), end + 1
 
 
 def _two_lines(buffer: Buffer, at: int) -> tuple[tuple[bytes, bytes], int]:
     first, at = _line(buffer, at)
     second, at = _line(buffer, at)
+    if isinstance(first, int) or isinstance(second, int):
+        raise UnfollowableError(f"a global's name is longer than {LONGEST_NAME} bytes")
     return (first.text, second.text), at
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ci_steps.steps.scan_model.arrays import Dtype, Placeholder, UnfollowableError, array_bytes
+from ci_steps.steps.scan_model.arrays import Dtype, Placeholder, array_bytes
 from ci_steps.steps.scan_model.content import Buffer, trick
 from ci_steps.steps.scan_model.names import Named, WrapperClass, importable, named
-from ci_steps.steps.scan_model.opcodes import OPCODES, MalformedError
+from ci_steps.steps.scan_model.opcodes import OPCODES, MalformedError, UnfollowableError
 from ci_steps.steps.scan_model.values import MADE, OTHER, ReconstructorArguments, Values
 
 MOST_OPCODES = 20_000_000
@@ -26,6 +26,8 @@ class Walk(Values):
     ended: bool = False
     stopped: str = ""
     """Why it could not be walked to its end."""
+    lost: bool = False
+    """It could not be followed, and an unpickler might well read on."""
     called: bool = False
     """Whether it calls anything."""
     arrays: int = 0
@@ -42,7 +44,9 @@ class Walk(Values):
         self.headless = self.buffer[self.at : self.at + 1] != b"\x80"
         try:
             self._walk()
-        except (MalformedError, UnfollowableError) as error:
+        except UnfollowableError as error:
+            self.stopped, self.lost = str(error), True
+        except MalformedError as error:
             self.stopped = str(error)
         except IndexError:
             self.stopped = "it takes a value that is not there"

@@ -76,7 +76,7 @@ def _plain(content: Content, place: Place, asked: list[str]) -> Shown:
         asked += advice(content, walk.opcodes) if not asked else ()
         return _alone(_pickled(content, walk), content)
     shown = _unpickled(content, place)
-    if walk.globals:
+    if walk.globals or walk.lost:
         shown = replace(shown, problems=(*shown.problems, _begins_as_pickle(walk)))
     doubtful = shown.format in {"npy with objects", "unknown binary"}
     asked += advice(content, walk.opcodes) if doubtful and not asked else ()
@@ -177,10 +177,11 @@ def _has_user_block(content: Content) -> bool:
 
 def _begins_as_pickle(walk: Walk) -> Problem:
     names = ", ".join(sorted(walk.globals)[:3])
+    seen = f"it would import {names} before it fails" if names else f"it cannot be followed: {walk.stopped}"
     return Problem(
         kind="polyglot",
         verdict=Verdict.INCONCLUSIVE,
-        observed=f"read as a pickle, it would import {names} before it fails",
+        observed=f"read as a pickle, {seen}",
         rule="a file is one thing only",
         next="if it is a plain text, let it begin with another line, such as a comment",
     )

@@ -7,7 +7,14 @@ from typing import Any
 from ci_steps.steps.scan_model.arrays import Entries, Placeholder
 from ci_steps.steps.scan_model.content import Problem, trick, unreadable
 from ci_steps.steps.scan_model.names import Named, WrapperClass
-from ci_steps.steps.scan_model.opcodes import Line, MalformedError, Opcode, number, quoted
+from ci_steps.steps.scan_model.opcodes import (
+    Line,
+    MalformedError,
+    Opcode,
+    UnfollowableError,
+    number,
+    quoted,
+)
 
 OTHER = object()
 """A value that is no array and no global, and whose content nobody needs."""
@@ -96,14 +103,17 @@ class Values:
         except UnicodeDecodeError as error:
             raise MalformedError("a text is not UTF-8") from error
 
-    def text_line(self, argument: Line) -> None:
+    def text_line(self, argument: Line | int) -> None:
+        if isinstance(argument, int):
+            self.stack.append(OTHER)
+            return
         try:
             self.stack.append(argument.text.decode("raw-unicode-escape"))
         except UnicodeDecodeError as error:
             raise MalformedError("a text has a broken escape") from error
 
-    def quoted_line(self, argument: Line) -> None:
-        self.stack.append(quoted(argument))
+    def quoted_line(self, argument: Line | int) -> None:
+        self.stack.append(OTHER if isinstance(argument, int) else quoted(argument))
 
     def byte_string(self, argument: bytes | int) -> None:
         self.stack.append(OTHER if isinstance(argument, int) else argument.decode("latin-1"))
@@ -117,7 +127,10 @@ class Values:
         else:
             self.stack.append(OTHER)
 
-    def number_line(self, argument: Line) -> None:
+    def number_line(self, argument: Line | int) -> None:
+        if isinstance(argument, int):
+            self.stack.append(OTHER)
+            return
         value = {b"00": False, b"01": True}.get(argument.text, number(argument))
         self.stack.append(OTHER if value is None else value)
 
@@ -193,8 +206,8 @@ class Values:
 
     # -- memory
 
-    def get(self, argument: Line) -> None:
-        self._get(number(argument))
+    def get(self, argument: Line | int) -> None:
+        self._get(_key(argument))
 
     def binary_get(self, argument: bytes) -> None:
         self._get(int.from_bytes(argument, "little"))
@@ -207,8 +220,8 @@ class Values:
             self.watch((value,))
         self.stack.append(value)
 
-    def put(self, argument: Line) -> None:
-        key = number(argument)
+    def put(self, argument: Line | int) -> None:
+        key = _key(argument)
         if key is None or key < 0:
             raise MalformedError("it notes a value under no number")
         self.memo[key] = self.stack[-1]
@@ -218,3 +231,9 @@ class Values:
 
     def memoize(self, _: object) -> None:
         self.memo[len(self.memo)] = self.stack[-1]
+
+
+def _key(argument: Line | int) -> int | None:
+    if isinstance(argument, int):
+        raise UnfollowableError(f"the number of a noted value takes {argument} bytes")
+    return number(argument)

@@ -61,6 +61,12 @@ def linked(name: str, target: str) -> bytes:
     return bytes(found)
 
 
+def sized(header: bytes, size: bytes) -> bytes:
+    """Return a tar's header with another size in it, and the checksum that belongs to it."""
+    plain = header[:124] + size + header[136:148] + b" " * 8 + header[156:]
+    return plain[:148] + b"%06o\0 " % sum(plain) + plain[156:]
+
+
 ZIPS = {
     "a pickle in a zip": BOTH,
     "a pickle in a zip in a zip": nested(TRAP, 2),
@@ -117,6 +123,9 @@ TARS = {
     "two members of one name in a tar": tarred({"a": b"x\n"})[:1024] + tarred({"a": TRAP}),
     "a tar without its end": TAR[:1024],
     "a wrong checksum in a tar": b"b" + TAR[1:],
+    "a member of less than nothing in a tar": sized(tarred({"a": b""})[:512], b"-0000000001\0")
+    + tarred({"cposix\nmkdir\n(S'ran'\ntR.": b"x\n"})[:1024]
+    + bytes(1024),
 }
 PACKED = {
     "a pickle in bz2": bz2.compress(TRAP),

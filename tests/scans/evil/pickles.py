@@ -18,6 +18,8 @@ class Trap:
 
 LINE = f"S'{RAN}'\n".encode()
 ARGS = text(RAN) + b"\x85"
+PLAIN = b"cposix\nmkdir\n(" + LINE + b"tR."
+"""A pickle that is a plain text."""
 FRAME = b"\x95"
 
 
@@ -166,6 +168,14 @@ BY_HAND = {
     "BINPERSID": op(text("posix"), text("mkdir"), b"\x86Q"),
     "NEXT_BUFFER": b"\x80\x05\x97.",
     "a plain text that runs": b"cposix\nmkdir\n(S'ran'\ntR0\nthis is a harmless list of names\n",
+    "a line that is longer than any name": b"S'" + b"a" * 5000 + b"'\n0" + PLAIN,
+    "the same in double quotes": b'S"' + b"a" * 5000 + b'"\n0' + PLAIN,
+    "the same of unicode": b"V" + b"a" * 5000 + b"\n0" + PLAIN,
+    "the same in front of a number": b"I" + b" " * 5000 + b"1\n0" + PLAIN,
+    "a number of more digits than a name has letters": b"L" + b"1" * 4200 + b"L\n0" + PLAIN,
+    "the same that notes a value": b"Np" + b" " * 5000 + b"1\n0" + PLAIN,
+    "the same that takes a noted value": b"Np1\n0g" + b"0" * 4200 + b"1\n0" + PLAIN,
+    "the same behind a PROTO": b"\x80\x02S'" + b"a" * 5000 + b"'\n0" + PLAIN,
     "a callable in a dict of an object": op(
         named("functools", "partial"),
         named("posix", "mkdir"),

@@ -1,5 +1,6 @@
 """Schemas made to be hard: the gate ends, and says what it did not finish."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,16 @@ from ci_steps.selftest.interfaces import taking, with_input
 from ci_steps.selftest.specimen import Specimen
 from ci_steps.steps.check_interface import CheckInterface
 from ci_steps.steps.check_interface.subset import Break, Open, compared
+
+
+@pytest.mark.parametrize("item", ["9" * 5000, "first", "-1", "01"])
+def test_a_reference_to_an_item_that_has_no_such_number_leads_nowhere(item: str, tmp_path: Path) -> None:
+    far = {"$ref": f"#/allOf/{item}", "allOf": [{"type": "object"}]}
+    specimen = Specimen(files=with_input(far), baseline=with_input({"type": "object"}))
+
+    found = CheckInterface().run(specimen.laid_out(tmp_path))
+
+    assert found.verdict is Verdict.INCONCLUSIVE
 
 
 def nested(depth: int, leaf: Any) -> Any:

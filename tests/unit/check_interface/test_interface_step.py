@@ -49,6 +49,29 @@ def test_a_witness_is_a_real_request_with_the_breaking_value_in_it(tmp_path: Pat
     assert witness.pointer == "/properties/x/type"
 
 
+def test_an_interface_that_says_a_thing_twice_is_refused(tmp_path: Path) -> None:
+    said = model_files()["interface.json"].replace(
+        b'"required": ["text"]', b'"required": ["text"], "required": []'
+    )
+
+    found = report(Specimen(files=model_files(**{"interface.json": said}), baseline=model_files()), tmp_path)
+
+    [broken] = only(found, Verdict.REFUSED)
+    assert (broken.check, broken.observed) == (
+        "check-interface.schema",
+        "interface.json: key 'required' is there twice",
+    )
+
+
+def test_what_a_schema_of_thousands_of_words_says_is_told_in_short(tmp_path: Path) -> None:
+    words = {"type": "string", "enum": [f"word {n}" for n in range(5000)]}
+    files = with_input({"type": "object", "properties": {"text": words}, "required": ["text"]})
+
+    found = report(Specimen(files=files, baseline={**files, "x": b""}), tmp_path)
+
+    assert all(len(finding.observed) < 1000 for finding in found.findings)
+
+
 def test_a_renamed_answer_is_refused_with_an_answer_as_witness(tmp_path: Path) -> None:
     output: dict[str, Any] = {"type": "object", "properties": {"sentiment": {}}, "required": ["sentiment"]}
     output["additionalProperties"] = False

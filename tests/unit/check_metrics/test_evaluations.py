@@ -23,6 +23,16 @@ GOOD = '{"id": "a", "truth": "x", "prediction": "y"}'
         ('{"id": "b", "truth": "x", "prediction": "x", "score": -Infinity}', "NaN or Infinity"),
         ('{"id": "b", "truth": "x", "prediction": "x", "weigth": 2}', "unknown field `weigth`"),
         ('{"id": "b", "truth": "x", "prediction": "x", "weight": 0}', "weight is 0"),
+        (
+            '{"id": "b", "truth": "x", "prediction": "x", "weight": 1e200}',
+            "weight is 1e.200; it must be at most 1e.100",
+        ),
+        ('{"id": "b", "truth": "x", "prediction": "y", "prediction": "x"}', "prediction is there twice"),
+        (
+            '{"id": "b", "truth": "x", "prediction": "y", "predictio\\u006e": "x"}',
+            "prediction is there twice",
+        ),
+        ('{"id": "b", "truth": "x", "prediction": "x", "weight": 1, "weight": 2}', "weight is there twice"),
         ('{"id": "b", "truth": 1, "prediction": "x"}', "truth is a number where a text stood"),
         ('{"id": "b", "truth": "x", "prediction": true}', "prediction is a boolean where a text stood"),
         ('{"id": "b", "truth": "x", "prediction": "x", "weight": 1e999}', "out of range"),
@@ -32,7 +42,7 @@ GOOD = '{"id": "a", "truth": "x", "prediction": "y"}'
         ('{"id": "b", "truth": "x"\n"prediction": "x"}', "truncated"),
         ('{"id": "b", "slices": {}\n"truth": "x", "prediction": "x"}', "truncated"),
         ("[" + GOOD + "]", "expected `object`, got `array`"),
-        ("\ufeff" + GOOD, "invalid character"),
+        ("\ufeff" + GOOD, "JSON is malformed: invalid character"),
         (GOOD, "id 'a' was there before"),
     ],
 )
@@ -44,6 +54,16 @@ def test_one_bad_line_makes_all_evaluations_unusable_and_is_named(
 
     with pytest.raises(UnusableError, match=f"^line 2: .*{why}" if "line" not in why else why):
         read_rows(path)
+
+
+def test_labels_and_slices_may_be_called_as_a_key_is(tmp_path: Path) -> None:
+    row = {"id": "weight", "truth": "truth", "prediction": "score", "slices": {"prediction": "id"}}
+    path = tmp_path / "evaluations.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+
+    rows = read_rows(path)
+
+    assert (list(rows.ids), list(rows.labels)) == (["weight"], ["score", "truth"])
 
 
 def test_a_row_over_two_lines_is_not_made_good_by_two_rows_on_one(tmp_path: Path) -> None:

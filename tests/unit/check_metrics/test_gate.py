@@ -1,4 +1,5 @@
 import json
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -289,6 +290,31 @@ def test_a_pointer_into_nested_answers_is_followed(tmp_path: Path) -> None:
     }
 
     assert the("golden", report(tmp_path, FLOOR, files=model(ROWS, **files))).verdict is Verdict.PASSED
+
+
+def test_a_pointer_to_an_item_of_a_number_that_python_reads_no_more_leads_nowhere(tmp_path: Path) -> None:
+    files: dict[str, Any] = {
+        "interface.json": json.dumps({"prediction": f"/{'9' * 5000}"}).encode(),
+        "golden.jsonl": jsonl([row | {"answer": [1]} for row in golden(ROWS)]),
+    }
+
+    finding = the("golden", report(tmp_path, FLOOR, files=model(ROWS, **files)))
+
+    assert finding.verdict is Verdict.REFUSED
+    assert "answers nothing there" in finding.observed
+
+
+def test_the_interval_of_a_value_ends_where_its_metric_does(tmp_path: Path) -> None:
+    noise = random.Random(1)
+    rows: list[Any] = [{"id": f"n{n}", "truth": n, "prediction": n + noise.gauss(0, 1)} for n in range(400)]
+    rows = changed(rows, 2, prediction=1e300)
+    rule = MetricRule(metric="spearman", direction="higher", floor=0.1, where="release.yaml:15")
+    files = model(rows, **{"metrics.json": claims({"metric": "spearman", "value": 0.98, "n": 400})})
+
+    finding = the("floor", report(tmp_path, rule, files=files))
+
+    assert finding.interval is not None
+    assert -1 <= finding.interval.lower < finding.interval.estimate < finding.interval.upper <= 1
 
 
 @pytest.mark.parametrize(

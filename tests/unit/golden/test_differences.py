@@ -33,6 +33,15 @@ def test_numbers_may_differ_by_the_tolerance_and_no_more() -> None:
     assert len(found(0.0, 1e-12)) == 1
 
 
+def test_a_pointer_to_an_item_of_a_number_that_python_reads_no_more_leads_nowhere() -> None:
+    far = "9" * 5000
+
+    with pytest.raises(KeyError):
+        at([1], f"/{far}")
+    assert not Whole({"$ref": f"#/allOf/{far}", "allOf": []}).at(f"/{far}")
+    assert not Whole({"prefixItems": [{"type": "integer"}]}).at(f"/{far}")
+
+
 def test_whole_numbers_have_no_tolerance() -> None:
     assert len(found(10_000_001, 10_000_002)) == 1
     assert len(found(10**400, 1.5)) == 1

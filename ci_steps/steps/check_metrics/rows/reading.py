@@ -1,8 +1,10 @@
 """The reader of evaluations.jsonl: many lines at once, and one by one where something is wrong with them."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,6 +17,11 @@ _CHUNK = 1 << 20
 """Bytes of lines that are read at once: enough for thousands of rows, too little to be seen in memory."""
 
 _BRACE = ord("{")
+_NEEDED, _OTHERS = (b'"id"', b'"truth"', b'"prediction"'), (b'"score"', b'"slices"', b'"weight"')
+_ESCAPED_LETTER = re.compile(rb"\\u00[67]", re.IGNORECASE)
+"""A key can be written so, too; whoever writes JSON escapes no plain letter."""
+_HEAVIEST = 1e100
+"""Of what is heavier, sums and their products are no numbers any more."""
 
 
 class UnusableError(Exception):
@@ -70,7 +77,33 @@ def _together(lines: list[bytes], first: int) -> tuple[list[_Row], Codes]:
     rows = _LINES.decode(b"[%b]" % b",".join(lines))
     if len(rows) != len(lines):
         raise UnusableError("a line holds more than a row")
+    _refuse_repeated_keys(lines)
     return rows, numbers
+
+
+def _refuse_repeated_keys(lines: Sequence[bytes]) -> None:
+    """Refuse a row that says a thing twice: of the two the decoder takes the last without a word."""
+    together = b"".join(lines)
+    among = [key for key in _NEEDED if together.count(key) > len(lines)]
+    among += [key for key in _OTHERS if key in together]
+    if _ESCAPED_LETTER.search(together) or any(line.count(key) > 1 for key in among for line in lines):
+        for line in lines:
+            json.loads(line, object_pairs_hook=_once)
+
+
+def _row(line: bytes) -> _Row:
+    row = _LINE.decode(line)
+    _refuse_repeated_keys([line])
+    return row
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise UnusableError(f"{key} is there twice")
+        found[key] = value
+    return found
 
 
 def _not_blank(lines: list[bytes]) -> list[int]:
@@ -87,7 +120,7 @@ def _one_by_one(columns: "_Columns", lines: Sequence[bytes], first: int) -> None
         if line.isspace():
             continue
         try:
-            columns.extend([_LINE.decode(line)], np.array([number]))
+            columns.extend([_row(line)], np.array([number]))
         except (msgspec.DecodeError, UnicodeDecodeError, UnusableError) as error:
             columns.refuse_repeated()
             raise UnusableError(f"line {number}: {_in_words(error, line)}") from error
@@ -115,6 +148,8 @@ class _Columns:
         weight = np.array([row.weight for row in rows], dtype=float)
         if not (weight > 0).all():
             raise UnusableError(f"weight is {weight[0]:g}; it must be above 0")
+        if (weight > _HEAVIEST).any():
+            raise UnusableError(f"weight is {weight[0]:g}; it must be at most {_HEAVIEST:g}")
         columns = {"truth": [row.truth for row in rows], "prediction": [row.prediction for row in rows]}
         kind = _one_kind(columns, self.kind)
         coded = {name: self._coded(name, labels, kind) for name, labels in columns.items()}
@@ -244,4 +279,4 @@ def _in_words(error: Exception, line: bytes) -> str:
     text = str(error)
     if missing := re.search(r"got `null` - at `\$\.(\w+)`", text):
         return f"{missing[1]} is null"
-    return text[:1].lower() + text[1:]
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]

@@ -1,5 +1,6 @@
 """Tar archives: every header checked, every member read, nothing but files and folders let through."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from ci_steps.steps.scan_model.readers.place import Budget, UnreadError, stop
 BLOCK, RECORD = 512, 10240
 _FILE, _FOLDER, _PAX, _PAX_ALL, _LONG_NAME = frozenset({b"0", b"\0", b"7"}), b"5", b"x", b"g", b"L"
 _LARGEST_HEADER = 1 << 20
+_OCTAL = re.compile(rb"[0-7]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def _members(buffer: Buffer, budget: Budget) -> Iterator[TarMember]:
         if len(block) < BLOCK or not _is_header(block):
             raise stop(f"the header at byte {at} is none")
         budget.open(1)
-        kind, size, start = block[156:157], _number(block[124:136]), at + BLOCK
+        kind, size, start = block[156:157], _size(block[124:136]), at + BLOCK
         at = start + -(-size // BLOCK) * BLOCK
         if at > len(buffer):
             raise stop("a member is cut off")
@@ -89,13 +91,14 @@ def _ended(buffer: Buffer, at: int) -> None:
         raise stop("the archive ends inside a record, or far behind its end")
 
 
-def _number(field: bytes) -> int:
+def _size(field: bytes) -> int:
     if field[0] & 0x80:
         return int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
-    try:
-        return int(field.strip(b"\0 ") or b"0", 8)
-    except ValueError:
-        raise stop("a member has no size") from None
+    # Python reads a sign as well, and of a member of -1 bytes extracts what lies behind it.
+    digits = field.strip(b"\0 ") or b"0"
+    if not _OCTAL.fullmatch(digits):
+        raise stop("a member has no size")
+    return int(digits, 8)
 
 
 def _name(block: bytes) -> str:
