@@ -67,11 +67,12 @@ def answering(answer: Callable[[str, str], Answer]) -> Iterator[tuple[str, Asked
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             asked.lines.append(f"{self.command} {self.path}")
             status, headers, body = answer(self.command, self.path)
+            sent = {"Content-Length": str(len(body))} | headers
             self.send_response(status)
-            for name, value in headers.items():
+            for name, value in sent.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.close_connection = int(sent["Content-Length"]) > len(body)  # it broke off
             self.wfile.write(b"" if self.command == "HEAD" else body)
 
         do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = any_method  # noqa: N815  (the names are the base's)

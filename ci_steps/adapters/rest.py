@@ -1,6 +1,7 @@
 """A service's JSON over HTTP: what it says, or one line on why it did not."""
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,30 +13,56 @@ if TYPE_CHECKING:
     import requests
 
 _TIMEOUT = (10, 60)
-_TRIES = 3
-_LONGEST_WAIT = 10
-"""Seconds, however long a busy server says; urllib3 would wait six hours."""
+PAUSES = (0.25, 0.75, 1.5)
+"""Seconds before each further try: a service that is started anew answers in between."""
+_LONGEST_WAIT = 10.0
+"""Seconds, however long a busy server says."""
+_LATEST = 60.0
+"""Seconds after the first request from which on there is no further one."""
+_BUSY = {429, 500, 502, 503, 504}
 _LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|\[?::1\]?")
 
 
-def session() -> "requests.Session":
-    """Return a session that tries again what was cut off or is overloaded."""
-    import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3.util import Retry
+def session(pauses: tuple[float, ...] = PAUSES) -> "requests.Session":
+    """Return a session that asks again where an answer was cut off, or the service is overloaded or starts.
 
-    again = Retry(
-        total=_TRIES - 1,
-        backoff_factor=0.2,
-        status_forcelist=(502, 503, 504),
-        allowed_methods=None,  # every request of ours only reads, also those that are a POST
-        raise_on_status=False,
-        retry_after_max=_LONGEST_WAIT,
-    )
-    made = requests.Session()
-    made.mount("https://", HTTPAdapter(max_retries=again))
-    made.mount("http://", HTTPAdapter(max_retries=again))
-    return made
+    Every request of ours only reads, also those that are a POST.
+    """
+    import requests
+
+    class Patient(requests.Session):
+        def request(self, *args: Any, **how: Any) -> requests.Response:
+            latest = time.monotonic() + _LATEST
+            for pause in pauses:
+                try:
+                    answer = super().request(*args, **how)
+                except requests.RequestException as error:
+                    if not _passes(error) or time.monotonic() > latest:
+                        raise
+                    wait = pause
+                else:
+                    if answer.status_code not in _BUSY or time.monotonic() > latest:
+                        return answer
+                    wait = max(pause, _asked_wait(answer))
+                    answer.close()
+                time.sleep(wait)
+            return super().request(*args, **how)
+
+    return Patient()
+
+
+def _passes(error: "requests.RequestException") -> bool:
+    """Whether it may be over in a moment: not so of a certificate, or of a name that nobody knows."""
+    from requests import ConnectionError, Timeout  # noqa: A004  (requests' name for it)
+    from requests.exceptions import ChunkedEncodingError, SSLError
+
+    may = isinstance(error, ConnectionError | Timeout | ChunkedEncodingError)
+    return may and not isinstance(error, SSLError) and "resolve" not in str(error)
+
+
+def _asked_wait(answer: "requests.Response") -> float:
+    said = answer.headers.get("Retry-After", "")
+    return min(float(said), _LONGEST_WAIT) if said.isdecimal() else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,9 @@ class _Duration(click.ParamType[float]):
 @click.option("--once", is_flag=True, help="Look once, and end when what is new then is built.")
 @click.option("--from-now", is_flag=True, help="What is there when it is watched first is not triggered.")
 @click.option(
+    "--retry", is_flag=True, help="A model whose build failed is triggered once more when it is seen."
+)
+@click.option(
     "--listen", default="", metavar="HOST:PORT", help="Take MLflow's webhooks, and pings, as hints to look."
 )
 @click.option(
@@ -70,6 +73,7 @@ def watch(
     environment: str,
     once: bool,
     from_now: bool,
+    retry: bool,
     listen: str,
     settle: float | None,
     lease: float,
@@ -83,7 +87,7 @@ def watch(
     pipeline's (variable MODEL), or a COMMAND behind `--`, in whose arguments {model} stands for the model,
     as CI_STEPS_MODEL does in its environment. Each model is built once, also across restarts and where
     several watch the same: they meet in the store. How the build ends is told and noted; one that failed
-    is not triggered again.
+    is not triggered again, but by a `watch` that is started with --retry (`--once --retry` for one try).
 
     Credentials come from JENKINS_USER, JENKINS_TOKEN, JENKINS_JOB_TOKEN, GOCD_TOKEN and
     MLFLOW_WEBHOOK_SECRET. With --once it exits with 4 where the build failed.
@@ -103,6 +107,7 @@ def watch(
         lease=lease,
         settle=settle,
         from_now=from_now,
+        retry=retry,
     )
     hints = Hints()
     watcher = watching.watch(hints)

@@ -64,6 +64,8 @@ class Found(Value, frozen=True):
     known: Known = Known()
     made: dict[str, bytes] = {}
     """Small files of the model that the source holds in another form, by their path."""
+    packed: tuple[str, ...] = ()
+    """Those of the files that are folders, each as a zip; its path ends in `.zip`."""
     said: tuple[str, ...] = ()
     """What a person should be told of it, a line each."""
 

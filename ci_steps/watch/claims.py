@@ -12,7 +12,7 @@ from ci_steps.watch.beats import Beats
 from ci_steps.watch.entries import Asking, Claimed, Ended, Entry, Known, Triggered
 from ci_steps.watch.happening import Happening, Tell
 from ci_steps.watch.journal import Journal, now
-from ci_steps.watch.wording import changed, ending
+from ci_steps.watch.wording import changed, ending, past
 
 _SLOWEST = 60.0
 _AT_MOST = 48 * 3600.0
@@ -63,9 +63,9 @@ class Claims:
         """Claim a model that nobody has; of one that another has, wait and see."""
         if key in self.held or key in self.others:
             return
-        if self.journal.ended(key):
+        if ended := self.journal.ended(key):
             if model:
-                self._tell("known", f"{model} had its build before", model)
+                self._tell("known", f"{model} {past(ended)}", model)
             return
         known = self.journal.known(key)
         if known.claim is None:

@@ -46,6 +46,10 @@ class Ended(Wire, frozen=True, kw_only=True, tag="ended", tag_field="kind"):
     model: Annotated[str, Meta(description="what the build was told")]
     build: Annotated[Build | None, Meta(description="its last state")]
 
+    @property
+    def failed(self) -> bool:
+        return self.build is not None and not self.build.sound
+
 
 Entry = Claimed | Asking | Triggered
 

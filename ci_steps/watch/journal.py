@@ -59,9 +59,18 @@ class Journal:
         """Note how a model's build ended; false where that was noted before."""
         return self._put(f"{key}/ended.json", ended)
 
-    def ended(self, key: str) -> bool:
-        """Whether a model needs nothing more."""
-        return self._read(f"{key}/ended.json", Ended) is not None
+    def ended(self, key: str) -> Ended | None:
+        """Return how a model's build ended; None: it did not."""
+        ended: Ended | None = self._read(f"{key}/ended.json", Ended)
+        return ended
+
+    def retried(self, key: str) -> str:
+        """Return the key of the try that is behind all that failed."""
+        attempt, count = key, 0
+        while (ended := self.ended(attempt)) and ended.failed:
+            count += 1
+            attempt = digest_of((key, count)).hex
+        return attempt
 
     def open(self) -> tuple[str, ...]:
         """Return the models that were begun and are not ended; one listing, nothing is read."""

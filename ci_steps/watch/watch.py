@@ -31,6 +31,8 @@ class Watch:
     tell: Tell
     every: float
     from_now: bool = False
+    retry: bool = False
+    """Build once more what is there and failed."""
     clock: Callable[[], float] = uptime
     _last: There | None = field(default=None, init=False)
     _look_at: float = field(default=0.0, init=False)
@@ -89,7 +91,7 @@ class Watch:
         if self.from_now and not self.journal.begun:
             self._pass_over(there)
         self.journal.begin(self.what, self.claims.trigger.place)
-        self.claims.consider(there.key, there.model)
+        self.claims.consider(self.journal.retried(there.key) if self.retry else there.key, there.model)
         self._last = there
 
     def _pass_over(self, there: There) -> None:

@@ -3,6 +3,7 @@
 import re
 
 from ci_steps.ports.triggers import Build
+from ci_steps.watch.entries import Ended
 
 _SECONDS = re.compile(r"[\d.,:]+( ?(ms|sec|min|hr?|day)s?)?")
 
@@ -25,6 +26,14 @@ def changed(before: Build | None, build: Build) -> str:
     if build.why and _SECONDS.sub("", build.why) != _SECONDS.sub("", waited):
         return f"waits: {build.why}" if build.state == "waiting" else build.why
     return ""
+
+
+def past(ended: Ended) -> str:
+    """Return what is known of a model whose build ended, and how it is triggered again where it failed."""
+    before = "had its build before"
+    if ended.build is None or ended.build.sound:
+        return before
+    return f"{before}, and that ended {ended.build.result}; --retry triggers it once more"
 
 
 def ending(build: Build) -> str:

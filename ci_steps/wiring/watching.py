@@ -42,6 +42,7 @@ class Watching(Value, frozen=True, dict=True):
     lease: float = 20.0
     settle: float | None = None
     from_now: bool = False
+    retry: bool = False
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def watch(self, hints: "Hints") -> "Watch":
@@ -71,6 +72,7 @@ class Watching(Value, frozen=True, dict=True):
             tell=self.tell,
             every=self.every,
             from_now=self.from_now,
+            retry=self.retry,
         )
 
     def listener(self, host: str, port: int, hints: "Hints") -> "Listener":

@@ -7,10 +7,11 @@ import pytest
 import requests
 
 from ci_steps.adapters.remote_files import seen
-from ci_steps.adapters.rest import Rest, session
+from ci_steps.adapters.rest import PAUSES, Rest, session
 from ci_steps.errors import InputError, OutsideError
 from tests.s3_servers import Answer, answering
 
+QUICK = (0.0, 0.0, 0.0)
 KEY = {"Authorization": "Bearer hunter2hunter2"}
 
 
@@ -26,9 +27,51 @@ def test_an_overloaded_service_is_asked_again() -> None:
     assert asked.lines == ["POST /do", "POST /do"]
 
 
+@pytest.mark.parametrize("status", [429, 500, 502, 504])
+def test_one_that_starts_anew_or_is_busy_is_asked_until_it_answers(status: int) -> None:
+    turns = count()
+
+    def answer(*_: str) -> Answer:
+        return (200, {}, b'{"a": 1}') if next(turns) == 3 else (status, {"Retry-After": "0"}, b"")
+
+    with answering(answer) as (root, asked):
+        assert Rest("X", root, session(QUICK)).ask("GET", "do", headers=KEY).content == {"a": 1}
+
+    assert len(asked.lines) == 4
+
+
+def test_an_answer_that_breaks_off_in_its_middle_is_asked_for_again() -> None:
+    turns = count()
+
+    def answer(*_: str) -> Answer:
+        return 200, {} if next(turns) > 1 else {"Content-Length": "100"}, b'{"a": 1}'
+
+    with answering(answer) as (root, asked):
+        assert Rest("X", root, session(QUICK)).ask("GET", "do", headers=KEY).content == {"a": 1}
+
+    assert len(asked.lines) == 3
+
+
+def test_the_pauses_grow_and_end() -> None:
+    assert list(PAUSES) == sorted(PAUSES)
+    assert 2 < sum(PAUSES) < 30
+
+
 def test_one_that_stays_overloaded_is_an_outside_error() -> None:
-    with answering(lambda *_: (503, {}, b"")) as (root, _), pytest.raises(OutsideError, match="HTTP 503"):
-        Rest("X", root).ask("GET", "do", headers=KEY)
+    with (
+        answering(lambda *_: (503, {}, b"")) as (root, asked),
+        pytest.raises(OutsideError, match="HTTP 503"),
+    ):
+        Rest("X", root, session(QUICK)).ask("GET", "do", headers=KEY)
+
+    assert len(asked.lines) == len(QUICK) + 1
+
+
+def test_one_that_says_no_is_not_asked_again() -> None:
+    with answering(lambda *_: (404, {}, b"{}")) as (root, asked):
+        assert Rest("X", root).ask("GET", "do", headers=KEY).status == 404
+
+    assert asked.lines == ["GET /do"]
 
 
 def test_keys_do_not_follow_to_another_server() -> None:

@@ -24,7 +24,7 @@ OPTIONS = {
     "dry_run",  # less is done, never more
     "environment",
     # watch: when it looks and whom it tells; what it starts goes through every gate
-    *("every", "from_now", "gocd", "jenkins", "lease", "listen", "once", "settle", "state"),
+    *("every", "from_now", "gocd", "jenkins", "lease", "listen", "once", "retry", "settle", "state"),
     "gate",  # selftest: only this one
     "image",  # models export, import: the released image; a rollout goes by the digest of its own run
     "as_json",

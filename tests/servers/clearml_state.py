@@ -132,7 +132,7 @@ class State:
         return {"deleted": True}
 
     def _ready(self, body: Body) -> Body:
-        self._model(body)["ready"] = True
+        self._model(body).update(ready=True, last_update=_now())
         return {"updated": 1}
 
     def _required(self, body: Body) -> Body:
@@ -188,9 +188,13 @@ def _fitting(every: Iterable[Body], body: Body) -> list[Body]:
             continue
         if "project" in wanted and one.get("project") not in wanted["project"]:
             continue
+        if body.get("ready") is not None and one.get("ready") != body["ready"]:
+            continue
         fields = body.get("only_fields")
         found.append({key: one[key] for key in {"id", *fields} if key in one} if fields else one)
-    return found
+    for field_ in reversed(body.get("order_by") or ()):
+        found.sort(key=lambda one: str(one.get(field_.lstrip("-"))), reverse=field_.startswith("-"))
+    return found[: body.get("page_size")]
 
 
 def _key(text: str) -> str:

@@ -28,10 +28,17 @@ class Model(Struct, frozen=True):
     design: dict[str, Any] | None = None
 
 
+class Project(Struct, frozen=True):
+    id: str
+    name: Text = None
+
+
 class Artifact(Struct, frozen=True):
     key: str
     uri: Text = None
     mode: Text = None
+    type: Text = None
+    """`archive`: a folder that ClearML's client packed into a zip."""
     hash: Text = None
     content_size: int | None = None
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from ci_steps.adapters import remote_files
 from ci_steps.adapters.artifact_paths import CARD, refuse_archives, rooted
 from ci_steps.adapters.clearml_source import known
-from ci_steps.adapters.clearml_source.messages import Artifact, Model, Task, message
+from ci_steps.adapters.clearml_source.messages import Artifact, Model, Project, Task, message
 from ci_steps.adapters.clearml_source.server import Server
 from ci_steps.adapters.handed_on import SCHEMES, HandedOn
 from ci_steps.adapters.locking import LIST
@@ -20,6 +20,7 @@ from ci_steps.ports import Request
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-9a-zA-Z_-]+")
+_PROJECTS = "projects/"
 _STILL = {"created", "queued", "in_progress", "publishing"}
 _DIFF = "code.diff"
 
@@ -35,10 +36,13 @@ class ClearMLSource:
     handed_on: HandedOn
 
     def resolve(self, address: Address) -> Found:
+        if address.rest.startswith(_PROJECTS):
+            address = Address("clearml", self._newest(address.rest.removeprefix(_PROJECTS).strip("/")))
         where = address.unpinned
         if not _ID.fullmatch(address.rest):
             raise InputError(
-                f"{where} is no id of ClearML", hint="write clearml: and the id of a model or a task"
+                f"{where} is no id of ClearML",
+                hint="write clearml: and the id of a model or a task, or clearml:projects/NAME",
             )
         model = self._model(address.rest, where)
         task = self._task(model.task if model else address.rest, where)
@@ -56,6 +60,26 @@ class ClearMLSource:
         if theirs := self.handed_on.request(file, first, last):
             return theirs
         return remote_files.asked(file.locator, self.server.headers_for(file.locator), file.mark, first, last)
+
+    def _newest(self, project: str) -> str:
+        """Return the id of the model that was published last in a project, or tagged since."""
+        server, exactly = f"ClearML at {self.server.rest.root}", f"^{re.escape(project)}$"
+        asked = {"name": exactly, "only_fields": ["id", "name"]}
+        told = self.server.asked("projects.get_all", asked, f"project {project}")
+        projects = message((told or {}).get("projects", ()), tuple[Project, ...], what="projects")
+        ids = [one.id for one in projects if one.name == project]
+        if not ids:
+            raise InputError(
+                f"{server} has no project {shown(project)!r}", hint="write its whole name, as team/tweets"
+            )
+        wanted = {"project": ids, "ready": True, "order_by": ["-last_update"], "page": 0, "page_size": 1}
+        told = self.server.asked("models.get_all", wanted, f"models of project {project}")
+        models = message((told or {}).get("models", ()), tuple[Model, ...], what="models")
+        if not models:
+            raise InputError(
+                f"project {shown(project)!r} of {server} has no published model", hint="publish one there"
+            )
+        return models[0].id
 
     def _model(self, id: str, where: str) -> Model | None:  # noqa: A002  (ClearML's name for it)
         data = self.server.asked("models.get_by_id", {"model": id}, where)
@@ -75,14 +99,16 @@ class ClearMLSource:
 
     def _found(self, where: str, model: Model | None, task: Task | None) -> Found:
         artifacts = [one for one in _artifacts(task) if one.mode != "input"]
-        if not any(one.key.rpartition("/")[2] == CARD for one in artifacts):
-            refuse_archives([urlsplit(one.uri or "").path for one in artifacts], where)
-        files = list(rooted(((one.key, one) for one in artifacts), where))
+        packed = [(_packed_path(one), one) for one in artifacts if _is_folder(one)]
+        plain = [one for one in artifacts if not _is_folder(one)]
+        if not packed and not any(one.key.rpartition("/")[2] == CARD for one in plain):
+            refuse_archives([urlsplit(one.uri or "").path for one in plain], where)
+        files = list(rooted(((one.key, one) for one in plain), where))
         if model:
             files.append(
                 (f"model/{_name(model, where)}", Artifact(key=f"weights of {model.id}", uri=model.uri))
             )
-        every = rooted(files, where)
+        every = (*rooted(files, where), *packed)
         what = known.of_task(task, model)
         made = {}
         if diff := known.difference(task):
@@ -95,6 +121,7 @@ class ClearMLSource:
             files=remote_files.together(partial(self._file, where), every),
             known=what,
             made={path: content for path, content in made.items() if path not in taken},
+            packed=tuple(path for path, _ in packed),
             said=tuple(_said(where, model, task)),
         )
 
@@ -123,6 +150,14 @@ class ClearMLSource:
 
 def _artifacts(task: Task | None) -> tuple[Artifact, ...]:
     return (task.execution.artifacts or ()) if task and task.execution else ()
+
+
+def _is_folder(artifact: Artifact) -> bool:
+    return artifact.type == "archive" and urlsplit(artifact.uri or "").path.endswith(".zip")
+
+
+def _packed_path(artifact: Artifact) -> str:
+    return f"{artifact.key.removesuffix('.zip')}.zip"
 
 
 def _name(model: Model, where: str) -> str:

@@ -1,8 +1,10 @@
 import shlex
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci_steps.errors import InputError
 from ci_steps.ports import Programs
 from ci_steps.ports.triggers import Asked, Build
 
@@ -30,6 +32,13 @@ class CommandTrigger:
         return shlex.join(self.command) + (f" for {self.environment}" if self.environment else "")
 
     def mark(self) -> str:
+        program = self.command[0]
+        where = str(self.folder / program) if "/" in program else program
+        if shutil.which(where, path=self.variables.get("PATH")) is None:
+            raise InputError(
+                f"the program {program} is not there",
+                hint="write the command behind -- as a shell would find it",
+            )
         return ""
 
     def start(self, asked: Asked) -> Build:

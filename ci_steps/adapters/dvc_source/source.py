@@ -93,8 +93,8 @@ class DvcSource:
         folder = None if place.is_url else (self.project / place.repository).resolve()
         if folder and not folder.is_dir():
             raise InputError(
-                f"the repository {place.repository} is not a folder: {folder}",
-                hint="give its path, or its URL",
+                f"the repository {place.repository} is not a folder",
+                hint=f"it was looked for at {folder}; give its path, or its URL",
             )
         url = folder.as_uri() if folder else place.repository
         return Clone(url, place.repository, self.cache, self.programs, self.variables), folder

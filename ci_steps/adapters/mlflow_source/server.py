@@ -94,25 +94,26 @@ class TrackingServer:
     def _answer(self, url: str, query: Mapping[str, str]) -> requests.Response:
         with session() as asking:
             try:
-                response = asking.get(
+                return asking.get(
                     url,
                     params=query,
                     headers=dict(self.headers),
                     timeout=_TIMEOUT,
                     allow_redirects=False,  # a header with a password must not follow to another host
                     auth=lambda request: request,  # else requests would put ~/.netrc over our header
-                    stream=True,
+                    hooks={"response": self._refuse_long},
                 )
-                length = response.headers.get("Content-Length", "")
-                if length.isdecimal() and int(length) > _SMALL:
-                    raise OutsideError(f"the MLflow server at {self.host} answers with too much")
-                _ = response.content
             except requests.RequestException as error:
                 raise OutsideError(
                     f"the MLflow server at {self.host} does not answer: {reason(error)}",
                     hint="see that it runs, and to MLFLOW_TRACKING_URI",
                 ) from error
-        return response
+
+    def _refuse_long(self, response: requests.Response, **_: object) -> None:
+        """Refuse an answer before its body is read."""
+        length = response.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) > _SMALL:
+            raise OutsideError(f"the MLflow server at {self.host} answers with too much")
 
 
 def _login(variables: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import msgspec
 from ci_steps.adapters.kit_store import KitStore
 from ci_steps.adapters.model_folder import ModelFolder
 from ci_steps.adapters.sourcing import absent, paths, pins
+from ci_steps.adapters.sourcing.unpacking import unpacked
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.address import Address
 from ci_steps.model.digest import Digest
@@ -75,9 +76,15 @@ class SourcedModels:
         for line in shaped.said[len(found.said) :]:
             self.progress.say(line)
         paths.refuse_unplaceable(shaped)
+        if not shaped.packed:
+            paths.refuse_unloadable({file.path for file in shaped.files} | shaped.made.keys(), resolved)
         files = self.transfers.bring(source, shaped.files)
         with self._folder(files, shaped.made) as folder:
-            manifest = self._manifest(folder, shaped, files)
+            if shaped.packed:
+                files = _without(files, shaped.packed) | unpacked(folder, shaped.packed, resolved)
+                paths.refuse_unloadable(files.keys() | shaped.made.keys(), resolved)
+            with _said_of(address, resolved, folder):
+                manifest = self._manifest(folder, shaped, files)
             pins.refuse_other(address, resolved, manifest, self.store)
             stays = {} if whole else _stays(manifest, shaped, source=resolved)
             new = self.store.publish(manifest, folder, elsewhere=stays)
@@ -111,11 +118,6 @@ class SourcedModels:
             where = f"{_MANIFEST} of {found.origin.address}"
             manifest = Manifest.parse((folder / _MANIFEST).read_bytes(), where=where)
             return pins.published(manifest, files, where)
-        if not (folder / "model.yaml").exists():
-            raise InputError(
-                f"{found.origin.address} holds no model.yaml and no MLmodel, so nothing says how to load it",
-                hint="name the folder that holds the model, or put a model.yaml there, see the README",
-            )
         for why in absent.filled(folder):
             self.progress.say(why)
         made = ModelFolder(
@@ -147,6 +149,25 @@ class SourcedModels:
         self.progress.say(f"{address.unpinned}{is_} is {manifest.name}@{manifest.sha.hex}")
         if address.pin is None:
             self.progress.say(f"to pin it: {address.unpinned}#sha256={manifest.sha.hex}")
+
+
+@contextmanager
+def _said_of(address: Address, resolved: str, folder: Path) -> Iterator[None]:
+    """Say of the address what is wrong with the files; of a pinned model that they are others now."""
+    try:
+        yield
+    except InputError as error:
+        text = str(error).replace(str(folder), resolved)
+        if address.pin:
+            raise ChangedError(
+                f"{address.unpinned} is not seen to be the pinned {address.pin.short}: {text}",
+                hint=error.hint,
+            ) from error
+        raise type(error)(text, hint=error.hint) from error
+
+
+def _without(files: dict[str, ModelFile], paths: tuple[str, ...]) -> dict[str, ModelFile]:
+    return {path: file for path, file in files.items() if path not in paths}
 
 
 def _path(file: SourceFile) -> str:

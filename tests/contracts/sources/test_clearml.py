@@ -199,11 +199,59 @@ class TestOfTasks(Promises, Changing, Guarded, Remote):
 
         assert all(f"clearml:{model}" in error.value.hint for model in models)
 
-    def test_a_folder_that_the_client_packed_is_refused(self, place: Tasks) -> None:
+    def test_an_archive_that_a_person_packed_is_refused(self, place: Tasks) -> None:
         task = place.server.task({"tweets.zip": b"PK"})
 
         with pytest.raises(InputError, match=r"holds the archive .*tweets\.zip and no model\.yaml"):
             place.source().resolve(Address.parse(f"clearml:{task}"))
+
+    def test_a_project_stands_for_the_model_that_was_published_in_it_last(self, place: Tasks) -> None:
+        name = f"teams/{secrets.token_hex(4)}"
+        project = place.server.asked("projects.create", name=name)["id"]
+        address, ids = Address.parse(f"clearml:projects/{name}"), []
+        for _ in range(2):
+            task = place.server.task({"model.yaml": b"name: tweets\n"})
+            ids.append(place.server.model(task, "w.bin", b"weights", project=project))
+        source, newest = place.source(), []
+
+        with pytest.raises(InputError, match="has no published model"):
+            source.resolve(address)
+        for published in reversed(ids):
+            place.server.asked("models.set_ready", model=published)
+            newest.append(source.resolve(address).origin.address)
+
+        assert newest == [f"clearml:{id_}" for id_ in reversed(ids)]
+
+    def test_a_project_that_is_not_there_is_named(self, place: Tasks) -> None:
+        with pytest.raises(InputError, match="has no project 'nobody'"):
+            place.source().resolve(Address.parse("clearml:projects/nobody"))
+
+    def test_a_folder_that_the_client_packed_is_the_model(self, place: Tasks, tmp_path: Path) -> None:
+        task = place.server.task({})
+        place.server.folder(task, "release", {f"v1/{path}": each for path, each in kit_model().items()})
+        models, _ = sourced(place.source(), tmp_path)
+
+        manifest, _ = models.imported(Address.parse(f"clearml:{task}"))
+
+        assert {file.path for file in manifest.files} == set(kit_model())
+        assert manifest.origin
+        assert manifest.origin.facts["task"] == task
+
+    def test_a_packed_folder_of_a_model_lies_below_its_name_and_the_weights_stay(
+        self, place: Tasks, tmp_path: Path
+    ) -> None:
+        files = kit_model()
+        inside = {path: content for path, content in files.items() if path.startswith("model/")}
+        task = place.server.task({path: files[path] for path in files.keys() - inside.keys()})
+        place.server.folder(task, "model", {path.removeprefix("model/"): b"old" for path in inside})
+        [(path, weights)] = inside.items()
+        model = place.server.model(task, path.removeprefix("model/"), weights)
+        models, _ = sourced(place.source(), tmp_path)
+
+        manifest, _ = models.imported(Address.parse(f"clearml:{model}"))
+
+        assert {file.path for file in manifest.files} == set(files)
+        assert manifest.file(path).digest == Digest.of(weights)
 
     @pytest.mark.parametrize("uri", ["https://me:hunter2@host/w", "https://host/w?X-Amz-Signature=hunter2"])
     def test_a_uri_that_lets_anyone_in_is_refused_and_not_repeated(self, place: Tasks, uri: str) -> None:

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from tests.e2e.project import Project
+from tests.e2e.sources.kit_files import LOAD
 from tests.servers.clearml import ClearML, clearml
 
 REPOSITORY = "https://example.org/tweets.git"
-LOAD = {"rate": 20, "seconds": 2, "warmup_seconds": 1, "p50_ms": 5000, "errors": 0, "achieved": 0.5}
 WEIGHTS = "model/model.joblib"
 
 

@@ -9,9 +9,9 @@ import yaml
 
 from tests.dvc_repositories import DvcRepository
 from tests.e2e.project import Project
+from tests.e2e.sources.kit_files import LOAD
 from tests.s3_servers import a_prefix
 
-LOAD = {"rate": 20, "seconds": 2, "warmup_seconds": 1, "p50_ms": 5000, "errors": 0, "achieved": 0.5}
 RAW = "data/tweets_GroundTruth.txt"
 
 
@@ -77,7 +77,7 @@ def test_a_model_that_a_pipeline_made_goes_live_by_its_tag(project: Project) -> 
         f"dvc:{url}:{RAW}",
     ):
         assert ingredient in traced.output, traced.said
-    again = project.ci_steps("release", "--model", address, "--environment", "production")
+    again = project.ci_steps("plan", "--model", address, "--environment", "production")
     assert again.code == 0, again.said
     kept = b"".join(path.read_bytes() for path in project.run_dir.rglob("*.json")).decode()
     assert os.environ["AWS_SECRET_ACCESS_KEY"] not in released.said + again.said + kept

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from tests.e2e.project import Project
+from tests.e2e.sources.kit_files import LOAD
 
 ON_A_MODULE = '''\
 """The tweets' model, whose estimator lives apart."""
@@ -38,7 +39,7 @@ def without_manifest(project: Project, variant: str, to: Path, **card: object) -
 def test_a_folder_and_the_module_it_stands_on_go_live_by_their_address(
     project: Project, tmp_path: Path
 ) -> None:
-    project.configure()
+    project.configure(load=LOAD)
     words = without_manifest(project, "v2", tmp_path / "words", name="words")
     imported = project.ci_steps("models", "import", f"file:{words}", "--json")
     assert imported.code == 0, imported.said

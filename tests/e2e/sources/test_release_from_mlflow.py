@@ -15,6 +15,7 @@ import requests
 
 from tests.contracts.sources.own_clients import variable
 from tests.e2e.project import Completed, Engine, Project, free_port
+from tests.e2e.sources.kit_files import LOAD
 
 TRAINING = Path(__file__).with_name("mlflow_training.py")
 ALLOWED = [
@@ -84,6 +85,7 @@ def flowers(the_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Ite
     accuracy = {"metric": "accuracy", "direction": "higher"}
     project.configure(
         registry=f"{the_engine.registry}/ci-steps-e2e/flowers",
+        load=LOAD,
         scan={"allow": ALLOWED},
         metrics=[accuracy | {"floor": 0.8}],
     )
@@ -121,7 +123,7 @@ def test_a_registered_model_goes_live_by_its_alias_and_is_traced_to_its_run(flow
     assert manifest["config"]["values"] == {"C": "0.5", "seed": "7"}
     assert [data["uri"] for data in manifest["data"]] == ["https://example.org/flowers.csv#flowers"]
     traced = project.ci_steps("trace", project.service)
-    for fact in (f"run: {flowers.run}", "version: 1", f"id: {flowers.id}", flowers.commit, "seed=7"):
+    for fact in (f"run: {flowers.run}", "version: 1", f"id: {flowers.id}", flowers.commit, 'seed="7"'):
         assert fact in traced.output, traced.said
     with requests.Session() as session:
         session.trust_env = False

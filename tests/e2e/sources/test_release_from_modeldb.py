@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from tests.e2e.project import Project
+from tests.e2e.sources.kit_files import LOAD
 from tests.servers.modeldb_client import Client
 from tests.servers.modeldb_server import EMAIL, ModelDB, modeldb
 
 REPOSITORY = "https://example.org/tweets.git"
-LOAD = {"rate": 20, "seconds": 2, "warmup_seconds": 1, "p50_ms": 5000, "errors": 0, "achieved": 0.5}
 PYTHON = {"version": {"major": 3, "minor": 11, "patch": 9}}
 
 

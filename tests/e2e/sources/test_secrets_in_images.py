@@ -12,6 +12,7 @@ import docker
 import pytest
 
 from tests.e2e.project import Project
+from tests.e2e.sources.kit_files import LOAD
 from tests.e2e.sources.planted import Planted, process_list
 from tests.e2e.sources.test_release_from_file import without_manifest
 from tests.registry_servers import Faults, serving
@@ -66,7 +67,9 @@ def test_a_release_leaves_no_secret_of_its_source_or_of_its_registry(
         (login / "config.json").write_text(json.dumps({"auths": {host: {"auth": coded}}}))
         base = project.engine.python_image.partition("/")[2]
         # A repository of its own, into which all has to be sent.
-        project.configure(registry=f"{host}/ci-steps-e2e/{project.service}", image={"base": f"{host}/{base}"})
+        project.configure(
+            load=LOAD, registry=f"{host}/ci-steps-e2e/{project.service}", image={"base": f"{host}/{base}"}
+        )
         environ = project.environ(DOCKER_CONFIG=str(login), CI_STEPS_CACHE=str(cache), **variables)
         for arguments in (
             ("release", "--model", str(place), "--environment", "production"),

@@ -314,6 +314,27 @@ def test_files_that_nothing_says_how_to_load_are_bad_input(desk: Desk) -> None:
 
     with pytest.raises(InputError, match=r"holds no model\.yaml and no MLmodel"):
         desk.models.manifest(Address.parse("mlflow:models/specimen/6"))
+    assert desk.registry.asked == [], "a whole bucket would have been fetched first"
+
+
+def test_what_is_wrong_with_a_model_is_said_of_its_address_and_not_of_a_folder_that_is_gone(
+    desk: Desk,
+) -> None:
+    desk.registry.put(7, files_of(**{"model/predictor.py": None}))
+
+    with pytest.raises(InputError, match=r"^mlflow:models/specimen/7/model\.yaml: .*model/predictor\.py"):
+        desk.models.manifest(Address.parse("mlflow:models/specimen/7"))
+
+
+def test_a_pinned_model_of_which_a_file_is_gone_is_not_seen_to_be_it(desk: Desk) -> None:
+    manifest = desk.models.manifest(TAGGED)
+    (desk.registry.folder / "1/model/predictor.py").unlink()
+
+    with pytest.raises(ChangedError) as error:
+        desk.models.manifest(desk.pinned(manifest))
+
+    assert f"is not seen to be the pinned {manifest.sha.short}: " in str(error.value)
+    assert "model/predictor.py" in str(error.value)
 
 
 @dataclass

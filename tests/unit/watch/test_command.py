@@ -42,6 +42,13 @@ def test_what_cannot_be_watched_is_an_input_error(settings: dict[str, Any], says
         watching(**settings).watch(Hints())
 
 
+def test_a_program_that_is_not_there_is_told_before_anything_is_looked_at() -> None:
+    trigger = command(ScriptedPrograms({}), "no-such-program", "{model}")
+
+    with pytest.raises(InputError, match="no-such-program is not there"):
+        trigger.mark()
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -74,6 +74,58 @@ def test_a_failed_build_is_told_and_noted_and_not_triggered_again(world: World) 
     assert world.trigger.models == ["m:1"]
 
 
+def test_a_failed_build_is_told_with_what_triggers_it_again(world: World) -> None:
+    world.trigger.ends = lambda _: "FAILURE"
+    world.watcher().once()
+
+    again = world.watcher()
+    again.once()
+
+    assert again.texts == ["m:1 had its build before, and that ended FAILURE; --retry triggers it once more"]
+
+
+def test_with_retry_what_failed_is_triggered_once_more_and_what_went_well_is_not(world: World) -> None:
+    world.trigger.ends = lambda _: "FAILURE"
+    world.watcher().once()
+
+    world.watcher(retry=True).once()
+    world.trigger.ends = lambda _: "SUCCESS"
+    (build,) = world.watcher(retry=True).once()
+    over = world.watcher(retry=True)
+    over.once()
+
+    assert build.sound
+    assert world.trigger.models == ["m:1"] * 3
+    assert over.texts == ["m:1 had its build before"]
+
+
+def test_a_watcher_with_retry_triggers_each_failure_once_more_and_not_at_every_look(world: World) -> None:
+    world.trigger.ends = lambda _: "FAILURE"
+    world.watcher().once()
+    watcher = world.watcher(retry=True, every=5)
+
+    watcher.run(lambda: len(world.looks) > 12)
+
+    assert world.trigger.models == ["m:1"] * 2
+
+
+def test_what_another_tries_again_is_not_tried_again_beside_it(world: World) -> None:
+    world.trigger.ends = lambda _: "FAILURE"
+    world.watcher().once()
+    first, second = world.watcher("one", retry=True), world.watcher("two", retry=True)
+    first.run(lambda: "triggered" in first.events)
+
+    second.run(lambda: len(world.looks) > 6)
+
+    assert world.trigger.models.count("m:1") == 2
+
+
+def test_what_was_passed_over_is_not_what_failed(world: World) -> None:
+    world.watcher(from_now=True).once()
+
+    assert world.watcher(retry=True).once() == ()
+
+
 def test_a_source_that_fails_is_told_once_and_asked_again_more_and_more_seldom(world: World) -> None:
     watcher = world.watcher()
     watcher.run(lambda: "ended" in watcher.events)

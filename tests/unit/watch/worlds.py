@@ -42,10 +42,13 @@ class World:
         trigger: Trigger | None = None,
         blobs: Blobs | None = None,
         from_now: bool = False,
+        retry: bool = False,
         settle: float = 0,
         every: float = 60,
     ) -> "Watcher":
-        return Watcher(self, name, trigger or self.trigger, blobs or self.blobs, from_now, settle, every)
+        watcher = Watcher(self, name, trigger or self.trigger, blobs or self.blobs, from_now, settle, every)
+        watcher.watch.retry = retry
+        return watcher
 
 
 class Watcher:
