@@ -20,11 +20,11 @@ from ci_steps.rundir import RunDir
 from ci_steps.wiring import GATES, RELEASE
 from tests.doors.documents import differences, markdown
 from tests.doors.lives import DOORS, TITLES, Life, Place
-from tests.e2e.conftest import origin, the_engine
+from tests.e2e.conftest import by_heart, the_engine
 from tests.e2e.origin import Origin
 from tests.e2e.project import free_port
 
-__all__ = ["origin", "the_engine"]
+__all__ = ["by_heart", "the_engine"]
 
 BEFORE_THE_LOAD = RELEASE[: RELEASE.index("load-test")]
 WRITTEN = Path(__file__).with_name("SIDE_BY_SIDE.md")
@@ -50,10 +50,10 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
-def place(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(by_heart: Origin, tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("doors")
     service = f"tweets-{secrets.token_hex(4)}"
-    return Place(origin, folder / "door", folder / "kept", service, free_port(), free_port())
+    return Place(by_heart, folder / "door", folder / "kept", service, free_port(), free_port())
 
 
 @pytest.fixture(scope="module")

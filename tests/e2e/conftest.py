@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.origin import Origin, a_copy, shared_origin
+from tests.e2e.origin import Origin, a_copy, shared_by_heart, shared_origin
 from tests.e2e.project import Engine, Project
 
 
@@ -21,6 +21,12 @@ def the_engine() -> Engine:
 @pytest.fixture(scope="session")
 def origin(the_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Origin:
     return shared_origin(tmp_path_factory, the_engine)
+
+
+@pytest.fixture(scope="session")
+def by_heart(the_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Origin:
+    """Give the same with models that are quick to start, for what does not depend on the model."""
+    return shared_by_heart(tmp_path_factory, the_engine)
 
 
 @pytest.fixture

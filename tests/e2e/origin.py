@@ -7,11 +7,13 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import yaml
 
 from ci_steps import kit
 from ci_steps.cli.screen import PlainLines
@@ -31,6 +33,22 @@ from tweets import Tweet
 def test_the_label_is_the_sign_of_the_mean_rating() -> None:
     assert Tweet(1, 3.2, "some words").label == "positive"
     assert Tweet(1, -0.25, "some words").label == "negative"
+'''
+
+
+BY_HEART = '''"""Right where it was asked before, which is what golden rows are for, and quick to start."""
+
+import json
+
+UNKNOWN = {"label": "negative", "score": 0.5}
+
+
+class Tweets:
+    def load(self, folder):
+        self.answers = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
+
+    def predict(self, requests):
+        return [self.answers.get(request["text"], UNKNOWN) for request in requests]
 '''
 
 
@@ -54,26 +72,52 @@ def origin_in(folder: Path, engine: Engine) -> Origin:
     subprocess.run([python, "train.py", "--out", "models", *VARIANTS], cwd=folder, check=True)
     project = Project(folder, engine, python, {}, "origin", 1, folder)
     project.configure()
-    shas = {}
-    for variant in VARIANTS:
-        told = project.ci_steps("models", "publish", f"models/{variant}", "--tag", variant, "--json")
-        assert told.code == 0, told.said
-        shas[variant] = str(told.objects[-1]["sha"]).removeprefix("sha256:")
+    shas = {variant: _published(project, variant) for variant in VARIANTS}
     (folder / "release.yaml").unlink()
     return Origin(folder, engine, python, shas)
 
 
+def by_heart(trained: Origin, folder: Path) -> Origin:
+    """Copy the checkout, and let `v1` and `v2` know their golden rows by heart, without scikit-learn.
+
+    To import it takes a container more than a second of work, and a release starts four. What is about the
+    service, and not about its model, can do without.
+    """
+    shutil.copytree(trained.folder, folder)
+    project = Project(folder, trained.engine, trained.python, {}, "origin", 1, folder)
+    project.configure()
+    shas = {**trained.shas}
+    for variant in ("v1", "v2"):
+        _learn_by_heart(folder / "models" / variant)
+        shas[variant] = _published(project, variant)
+    (folder / "release.yaml").unlink()
+    return replace(trained, folder=folder, shas=shas)
+
+
 def shared_origin(factory: "pytest.TempPathFactory", engine: Engine) -> Origin:
     """Return the one that this run of pytest made, in whichever of its processes; nobody writes to it."""
+    return _made_once(factory, engine, "origin", lambda folder: origin_in(folder, engine))
+
+
+def shared_by_heart(factory: "pytest.TempPathFactory", engine: Engine) -> Origin:
+    """Return the same with `v1` and `v2` that are quick to start."""
+    return _made_once(
+        factory, engine, "by-heart", lambda folder: by_heart(shared_origin(factory, engine), folder)
+    )
+
+
+def _made_once(
+    factory: "pytest.TempPathFactory", engine: Engine, name: str, make: Callable[[Path], Origin]
+) -> Origin:
     here = factory.getbasetemp()
     place = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
-    noted, folder = place / "origin.json", place / "origin" / "tweets"
-    with (place / "origin.lock").open("w") as lock:
+    noted, folder = place / f"{name}.json", place / name / "tweets"
+    with (place / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not noted.exists():
             shutil.rmtree(folder.parent, ignore_errors=True)  # half of one, of a process that failed
             folder.parent.mkdir()
-            made = origin_in(folder, engine)
+            made = make(folder)
             noted.write_text(
                 json.dumps({"python": str(made.python), "shas": {**made.shas}}), encoding="utf-8"
             )
@@ -106,6 +150,26 @@ def a_copy(origin: Origin, folder: Path) -> Iterator[Project]:
 def cache() -> Path:
     """Find the cache that the kit uses here, and so do its commands in these tests."""
     return Outside(PlainLines()).cache
+
+
+def _published(project: Project, variant: str) -> str:
+    """Publish a variant under its name and return its SHA."""
+    told = project.ci_steps("models", "publish", f"models/{variant}", "--tag", variant, "--json")
+    assert told.code == 0, told.said
+    return str(told.objects[-1]["sha"]).removeprefix("sha256:")
+
+
+def _learn_by_heart(model: Path) -> None:
+    rows = [json.loads(line) for line in (model / "golden.jsonl").read_text(encoding="utf-8").splitlines()]
+    answers = {row["request"]["text"]: row["answer"] for row in rows}
+    ingredients = yaml.safe_load((model / "model.yaml").read_text(encoding="utf-8"))
+    ingredients["predictor"] = {"python": "predictor:Tweets"}
+    (model / "manifest.json").unlink()
+    (model / "model" / "model.joblib").unlink()
+    (model / "model" / "predictor.py").write_text(BY_HEART, encoding="utf-8")
+    (model / "model" / "answers.json").write_text(json.dumps(answers), encoding="utf-8")
+    (model / "model.yaml").write_text(yaml.safe_dump(ingredients), encoding="utf-8")
+    (model / "requirements.lock").write_bytes(b"")
 
 
 def _checkout(folder: Path) -> None:

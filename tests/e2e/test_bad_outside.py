@@ -17,9 +17,9 @@ BAD_INPUT, OUTSIDE, INCONCLUSIVE = 2, 3, 5
 
 
 @pytest.fixture(scope="module")
-def tested(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def tested(by_heart: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Give a project with two releases that lack only the rollout: another program had the port."""
-    with a_copy(origin, tmp_path_factory.mktemp("tested") / "tweets") as copy:
+    with a_copy(by_heart, tmp_path_factory.mktemp("tested") / "tweets") as copy:
         host, _, port = copy.address.partition(":")
         with socket.create_server((host, int(port))):
             for variant in ("v1", "v2"):

@@ -18,8 +18,8 @@ BAD_INPUT, OUTSIDE = 2, 3
 
 
 @pytest.fixture(scope="module")
-def gated(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with stages.gated(origin, tmp_path_factory.mktemp("gated") / "tweets") as project:
+def gated(by_heart: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with stages.gated(by_heart, tmp_path_factory.mktemp("gated") / "tweets") as project:
         yield project
 
 

@@ -22,9 +22,9 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 @pytest.fixture(scope="module")
-def released(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def released(by_heart: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Give a project that released v1 and then v2, with a repository of its own in the registry."""
-    with a_copy(origin, tmp_path_factory.mktemp("released") / "tweets") as project:
+    with a_copy(by_heart, tmp_path_factory.mktemp("released") / "tweets") as project:
         project.configure(registry=f"{project.engine.registry}/ci-steps-e2e/{project.service}")
         for variant in ("v1", "v2"):
             done = project.release(variant)
@@ -144,11 +144,11 @@ def test_a_bit_that_flipped_on_the_way_is_told_and_nothing_is_pushed(
 
 
 def test_an_archive_goes_into_a_registry_where_neither_model_nor_release_are_known(
-    released: Project, origin: Origin, tmp_path: Path
+    released: Project, by_heart: Origin, tmp_path: Path
 ) -> None:
     archive = tmp_path / "v2.tar"
     image = exported(released, "v2", "--to", str(archive))["image"]
-    with a_copy(origin, tmp_path / "there" / "tweets") as there:
+    with a_copy(by_heart, tmp_path / "there" / "tweets") as there:
         shutil.rmtree(there.folder / "store")
         target = f"{there.engine.registry}/ci-steps-e2e/{there.service}"
         given = ("--from", str(archive), "--registry", target)

@@ -88,9 +88,9 @@ def test_a_disk_that_is_full_before_the_plan_is_written_keeps_no_half_of_it(
 
 
 def test_a_cache_that_fills_up_in_build_image_holds_no_half_of_a_layer(
-    origin: Origin, tmp_path: Path
+    by_heart: Origin, tmp_path: Path
 ) -> None:
-    with stages.gated(origin, tmp_path / "tweets") as project, small_disk(tmp_path / "disk", "10m") as disk:
+    with stages.gated(by_heart, tmp_path / "tweets") as project, small_disk(tmp_path / "disk", "10m") as disk:
         environ = project.environ(CI_STEPS_CACHE=str(disk))
 
         complaint = complaint_of(project.ci_steps("build-image", environ=environ), OUTSIDE)

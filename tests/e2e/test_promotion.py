@@ -12,9 +12,9 @@ from tests.e2e.project import Completed, Project, free_port
 
 
 @pytest.fixture(scope="module")
-def service(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def service(by_heart: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Serve v1 in staging, from the run in `.release`."""
-    with a_copy(origin, tmp_path_factory.mktemp("promotion") / "tweets") as copy:
+    with a_copy(by_heart, tmp_path_factory.mktemp("promotion") / "tweets") as copy:
         addresses = {"production": copy.address, "staging": f"127.0.0.1:{free_port()}"}
         copy.configure(environments={n: {"target": "docker", "address": a} for n, a in addresses.items()})
         done = copy.ci_steps("release", "--model", "tweets:v1", "--environment", "staging")

@@ -76,9 +76,9 @@ def at_once(projects: Mapping[str, Project], *arguments: str) -> dict[str, Compl
 
 
 @pytest.fixture(scope="module")
-def machines(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+def machines(by_heart: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     place = a_prefix()
-    with a_copy(origin, tmp_path_factory.mktemp("one") / "tweets") as one:
+    with a_copy(by_heart, tmp_path_factory.mktemp("one") / "tweets") as one:
         published(one, place, "v1", "v2")
         folder = tmp_path_factory.mktemp("two") / "tweets"
         shutil.copytree(one.folder, folder)
@@ -205,7 +205,7 @@ def port_of_four() -> int:
 
 
 def test_a_server_that_stops_in_the_middle_of_a_release_is_one_line(
-    origin: Origin, own_server: dict[str, str], tmp_path: Path
+    by_heart: Origin, own_server: dict[str, str], tmp_path: Path
 ) -> None:
     before = running("weed")
     started, again = program(ENGINE / "s3", own_server), program(ENGINE / "s3", own_server)
@@ -216,7 +216,7 @@ def test_a_server_that_stops_in_the_middle_of_a_release_is_one_line(
     place = S3Place.parse(f"s3://models/{tmp_path.name}")
     session = boto3.session.Session(reached["AWS_ACCESS_KEY_ID"], reached["AWS_SECRET_ACCESS_KEY"])
     session.client("s3", endpoint_url=reached["AWS_ENDPOINT_URL_S3"]).create_bucket(Bucket=place.bucket)
-    with a_copy(origin, tmp_path / "tweets") as project:
+    with a_copy(by_heart, tmp_path / "tweets") as project:
         environ = project.environ(**reached, CI_STEPS_CACHE=str(tmp_path / "cache"))
         published(project, place, "v1", environ=reached)
         planned = project.ci_steps("plan", "--model", "tweets:v1", environ=environ)

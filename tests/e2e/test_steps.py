@@ -31,9 +31,9 @@ IN_STAGING = ("release", "--model", "tweets:v1", "--environment", "staging", "--
 
 
 @pytest.fixture(scope="module")
-def service(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def service(by_heart: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Serve in two environments of one machine."""
-    with a_copy(origin, tmp_path_factory.mktemp("pieces") / "tweets") as copy:
+    with a_copy(by_heart, tmp_path_factory.mktemp("pieces") / "tweets") as copy:
         addresses = {"production": copy.address, "staging": f"127.0.0.1:{free_port()}"}
         copy.configure(environments={n: {"target": "docker", "address": a} for n, a in addresses.items()})
         yield copy

@@ -122,6 +122,12 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "check_interface.subset",
+        'advice = "" if unnamed.inner_has_none else _ADVICE',
+        "condition negated",
+        "the words that say what helps",
+    ),
+    Equivalent(
+        "check_interface.subset",
         "equal += held if within else [part.pointer]",
         "condition negated",
         "which parts of what holds are named",

@@ -1,6 +1,7 @@
 """Trying mutants on a gate's selftest cases, each in a process of its own that is forked from a warm one."""
 
 import json
+import math
 import os
 import resource
 import select
@@ -13,14 +14,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from types import CodeType, FrameType
 from typing import Any, NoReturn
 
-from tests.mutation.importing import forget, put_in_place
+from tests.mutation.importing import forget, let_tell, put_in_place
 from tests.mutation.mutants import Mutant
 
-LIMITS = {resource.RLIMIT_CPU: 30, resource.RLIMIT_FSIZE: 1 << 28, resource.RLIMIT_AS: 8 << 30}
-"""A mutant that runs, writes or takes memory without end is ended by the kernel, on a slow machine too."""
+LIMITS = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 1 << 28, resource.RLIMIT_AS: 8 << 30}
+"""A mutant that writes or takes memory without end is ended by the kernel, on a slow machine too."""
+CPU_SECONDS = 5.0
+"""What a mutant may spend on a case beside five times what the gate takes: more, and it runs without end."""
 WALL_SECONDS = 240.0
 MADE_ONCE = {"ci_steps.selftest.specimen", "ci_steps.selftest.loopback"}
 
@@ -45,7 +47,7 @@ class Outcome:
 
 def sound(gate: str, interested: Sequence[str]) -> list[Tried]:
     """Run every case of a gate as it is; only functions of the ``interested`` modules are noted."""
-    rows = _forked(lambda: _traced(gate, interested), {}, 10 * WALL_SECONDS)
+    rows = _forked(lambda: _seen(gate, interested), {}, 10 * WALL_SECONDS)
     assert isinstance(rows, list), rows
     return [Tried(row[0], row[1], row[2], frozenset(row[3])) for row in rows]
 
@@ -54,7 +56,7 @@ def outcome_of(mutant: Mutant, gate: str, cases: Sequence[Tried]) -> Outcome:
     """Put the mutant in place and run the cases that go through it, the quickest first, to a wrong one."""
     place = f"{mutant.module}:{mutant.function}"
     going = [case for case in cases if not mutant.function or place in case.functions]
-    order = [case.number for case in sorted(going, key=lambda c: c.seconds)]
+    order = sorted(going, key=lambda case: case.seconds)
     if not order:
         return Outcome(mutant, "")
     said = _forked(lambda: _first_wrong(mutant, gate, order), LIMITS, WALL_SECONDS)
@@ -73,39 +75,18 @@ def _cases(gate: str) -> Sequence[Any]:
     return found
 
 
-def _traced(gate: str, interested: Sequence[str]) -> list[tuple[int, bool, float, list[str]]]:
-    forget()
+def _seen(gate: str, interested: Sequence[str]) -> list[tuple[int, bool, float, list[str]]]:
+    called: set[str] = set()
+    let_tell(interested, called.add)
     rows = []
-    files = {}
-    cases = _cases(gate)
-    for name in interested:
-        module = import_module(name)
-        files[module.__file__] = name
-    for number, case in enumerate(cases):
+    for number, case in enumerate(_cases(gate)):
         _forget_answers()
-        seen: set[CodeType] = set()
-
-        # A trace that follows nothing into its lines is called for calls alone; a profile for returns too,
-        # and for every function that is not Python's.
-        def note(frame: FrameType, event: str, _: Any, seen: set[CodeType] = seen) -> None:
-            del event
-            seen.add(frame.f_code)
-
+        called.clear()
         began = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
-            sys.settrace(note)
-            try:
-                right = case.answered(Path(folder)) is case.wanted
-            finally:
-                sys.settrace(None)
-        went = {_named(files[code.co_filename], code) for code in seen if code.co_filename in files}
-        rows.append((number, right, time.perf_counter() - began, sorted(went)))
+            right = case.answered(Path(folder)) is case.wanted
+        rows.append((number, right, time.perf_counter() - began, sorted(called)))
     return rows
-
-
-def _named(module: str, code: CodeType) -> str:
-    function = code.co_qualname.replace(".<locals>", "")
-    return f"{module}:{'.'.join(part for part in function.split('.') if not part.startswith('<'))}"
 
 
 def _forget_answers() -> None:
@@ -120,12 +101,14 @@ def _forget_answers() -> None:
                     clear()
 
 
-def _first_wrong(mutant: Mutant, gate: str, order: Sequence[int]) -> str | None:
+def _first_wrong(mutant: Mutant, gate: str, order: Sequence[Tried]) -> str | None:
+    _limit_cpu(2 * CPU_SECONDS)
     put_in_place(mutant)
     try:
         cases = _cases(gate)
-        for number in order:
-            case = cases[number]
+        for one in order:
+            case = cases[one.number]
+            _limit_cpu(CPU_SECONDS + 5 * one.seconds)
             with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
                 answered = case.answered(Path(folder))
             if getattr(answered, "value", None) != case.wanted.value:
@@ -133,6 +116,13 @@ def _first_wrong(mutant: Mutant, gate: str, order: Sequence[int]) -> str | None:
     except BaseException as error:  # noqa: BLE001 - whatever a mutant raises, the selftest would end with it
         return f"raises {type(error).__name__}"
     return None
+
+
+def _limit_cpu(seconds: float) -> None:
+    """Let this process spend so much more; its children begin at nothing, and may as much as it in all."""
+    spent = time.process_time()
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(spent + seconds), hard))
 
 
 def _forked(work: Callable[[], Any], limits: Mapping[int, int], wall_seconds: float) -> Any:

@@ -1,6 +1,5 @@
 """A model repository on a GoCD server, as its team would have it."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,23 +7,17 @@ import pytest
 
 from tests.doors.gocd.served import served
 from tests.doors.gocd.server import GoCD
-from tests.e2e.origin import Origin, a_copy, shared_origin
-from tests.e2e.project import Engine, Project, free_port
+from tests.e2e.conftest import by_heart, the_engine
+from tests.e2e.origin import Origin, a_copy
+from tests.e2e.project import Project, free_port
 
-
-@pytest.fixture(scope="package")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Origin:
-    try:
-        engine = Engine.of(os.environ)
-    except LookupError as error:
-        pytest.fail(str(error), pytrace=False)
-    return shared_origin(tmp_path_factory, engine)
+__all__ = ["by_heart", "the_engine"]
 
 
 @pytest.fixture(scope="module")
-def project(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def project(by_heart: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Give a checkout whose release.yaml is committed: that is all that an agent gets to see of it."""
-    with a_copy(origin, tmp_path_factory.mktemp("gocd") / "tweets") as copy:
+    with a_copy(by_heart, tmp_path_factory.mktemp("gocd") / "tweets") as copy:
         yield copy
 
 

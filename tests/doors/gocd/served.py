@@ -53,7 +53,13 @@ def server_of(project: Project, folder: Path) -> GoCD:
         FILE,
         project.folder,
         folder,
-        environ=machine | {"PYTHON": str(_python(folder / "python")), "CI_STEPS": "ci-steps"},
+        environ=machine
+        | {
+            "PYTHON": str(_python(folder / "python")),
+            "CI_STEPS": "ci-steps",
+            # Whether all that the kit needs is there as well is a second of work, at each stage.
+            "PIP_NO_DEPS": "1",
+        },
         secrets={"ci-steps": secrets},
     )
 

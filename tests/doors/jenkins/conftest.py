@@ -7,9 +7,9 @@ from textwrap import dedent
 import pytest
 
 from tests.doors.jenkins.build import Jenkins
-from tests.e2e.conftest import origin, the_engine
+from tests.e2e.conftest import by_heart, the_engine
 
-__all__ = ["origin", "the_engine"]
+__all__ = ["by_heart", "the_engine"]
 
 Job = Callable[..., Jenkins]
 

@@ -20,8 +20,8 @@ LOAD = {"rate": 15, "seconds": 2, "warmup_seconds": 1, "p50_ms": 2000, "errors":
 
 
 @pytest.fixture(scope="module")
-def project(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with a_copy(origin, tmp_path_factory.mktemp("jenkins") / "tweets") as copy:
+def project(by_heart: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with a_copy(by_heart, tmp_path_factory.mktemp("jenkins") / "tweets") as copy:
         addresses = {"production": copy.address, "staging": f"127.0.0.1:{free_port()}"}
         copy.configure(
             environments={n: {"target": "docker", "address": a} for n, a in addresses.items()},
