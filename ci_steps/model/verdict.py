@@ -88,7 +88,14 @@ class Waiver(Wire, frozen=True, kw_only=True):
     subject: Annotated[
         str | UnsetType, Meta(description="one subject of the check alone; left out: whatever it is about")
     ] = UNSET
+    environment: Annotated[
+        str | UnsetType, Meta(description="the one environment that it is for; left out: each")
+    ] = UNSET
     where: Annotated[str, Meta(description="where it stands: release.yaml:30")] = ""
+
+    def is_for(self, environment: str) -> bool:
+        """Whether a plan for ``environment`` carries it."""
+        return self.environment in {UNSET, environment}
 
     def covers(self, finding: Finding, today: date) -> bool:
         """Only what nobody could decide can be waived, until the day is over; never a refusal.

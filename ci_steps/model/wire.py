@@ -1,5 +1,6 @@
 """Types that travel as JSON: one strict form, one canonical form, one schema."""
 
+import json
 import re
 from typing import Any, TypeVar
 
@@ -46,6 +47,22 @@ def decoded(content: bytes | str, kind: type[T], *, where: str) -> T:
         raise InputError(f"{where}: nested too deeply") from error
 
 
+def decoded_once(content: bytes | str, kind: type[T], *, where: str) -> T:
+    """Read JSON as ``kind``, and refuse a name that stands twice in an object of it, however deep.
+
+    Readers take the one or the other (RFC 8259, section 4), so that two of them could read different things.
+    """
+    found = decoded(content, kind, where=where)
+    try:
+        # Numbers stay text: what is a number was decided above, and a long one is not to be computed.
+        json.loads(content, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    except RecursionError as error:
+        raise InputError(f"{where}: nested too deeply") from error
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from error
+    return found
+
+
 def converted(value: object, kind: type[T], *, where: str) -> T:
     """Read plain dicts and lists as ``kind``; what is wrong is an :class:`InputError` that says where."""
     try:
@@ -58,6 +75,15 @@ def schema_of(kind: type, *, title: str) -> dict[str, Any]:
     """Return the JSON schema (2020-12) that the JSON form of ``kind`` obeys."""
     schema = msgspec.json.schema(kind, schema_hook=_schema, ref_template="#/$defs/{name}")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"key {name!r} is there twice")
+        found[name] = value
+    return found
 
 
 def _encoded(value: object) -> object:

@@ -11,8 +11,10 @@ from ci_steps.selftest.scanned import SOURCE, case, scanned
 
 REFUSED, INCONCLUSIVE, PASSED = Verdict.REFUSED, Verdict.INCONCLUSIVE, Verdict.PASSED
 FILE = "model/weights.bin"
-_HEADER = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}\n"
-NPY = b"\x93NUMPY\x01\x00" + bytes([len(_HEADER), 0]) + _HEADER + bytes(8)
+_HEADER = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}      \n"
+_BELOW_0 = _HEADER.replace(b"(2,)}   ", b"(-2,-1)}")
+_MAGIC = b"\x93NUMPY\x01\x00" + bytes([len(_HEADER), 0])
+NPY, NPY_BELOW_0 = _MAGIC + _HEADER + bytes(8), _MAGIC + _BELOW_0 + bytes(8)
 FUNCTION = {"__class__": "system", "__module__": "posix", "__loader__": "FunctionNode"}
 LIST = {"__class__": "list", "__module__": "builtins", "__loader__": "ListNode", "content": []}
 COUNTING = (
@@ -114,6 +116,10 @@ CASES: tuple[Case, ...] = (
         made.streamed("a", b"a\n").replace(b"PK\x07\x08", b"PK\x07\x07"),
     ),
     _format("archives", PASSED, "a tar archive of a text", made.tarred("a", b"a\n")),
+    _format("arrays", PASSED, "an array", NPY),
+    _format("arrays", INCONCLUSIVE, "an array, cut off", NPY[:-1]),
+    _format("arrays", REFUSED, "an array with bytes behind it", NPY + b"more"),
+    _format("arrays", INCONCLUSIVE, "an array with lengths below 0", NPY_BELOW_0),
     _format("archives", PASSED, "arrays", made.zipped({"a.npy": NPY})),
     _format("archives", REFUSED, "a command in an archive in an archive",
             made.zipped({"a": made.tarred("b", SYSTEM)})),

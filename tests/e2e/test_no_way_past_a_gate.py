@@ -83,8 +83,8 @@ KEYS = {
     "ScanSettings": "allow code where",
     "Stage": "rate seconds where",
     "UnitTestSettings": "lock path timeout_seconds where",
-    # subject: a waiver covers less with it
-    "Waiver": "by check reason subject until where",
+    # environment and subject: a waiver covers less with them
+    "Waiver": "by check environment reason subject until where",
 }
 
 

@@ -71,10 +71,9 @@ def test_the_selftest_goes_red_when_a_comparison_that_decides_is_inverted(
 
     outcomes = told[gate].result()
 
-    survived = [one.mutant for one in outcomes if not one.killed_by]
     assert decisive
     assert {one.mutant for one in outcomes} >= {*decisive}
-    assert [str(mutant) for mutant in survived if mutant in decisive and not reason_for(mutant)] == []
+    assert [str(mutant) for mutant in _survived(outcomes) if mutant in decisive] == []
 
 
 def test_every_reason_belongs_to_a_mutant_that_can_be_made() -> None:
@@ -154,19 +153,30 @@ def table(told: dict[str, list[Told]]) -> str:
         "",
         "Written by `make campaign`. Each comparison, condition and connective of the modules in which a",
         "gate decides is changed in turn, and the gate's selftest cases are run; texts are left alone.",
-        "Killed: a case was judged otherwise, or the selftest crashed. Equivalent: no verdict depends on it.",
+        "Decisive: a comparison or condition turned round in a function by which the gate judges",
+        "(`places.py`); none may survive. The others move an edge, read inputs, word findings or save time.",
+        "Killed: a case was judged otherwise, or the selftest crashed. Equivalent: no verdict depends on it,",
+        "for the reason in `equivalent.py`.",
         "",
-        "| gate | mutants | killed | equivalent | survived |",
-        "|---|---:|---:|---:|---:|",
+        "| gate | decisive | killed | equivalent | survived | others | killed | equivalent | survived |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     left: list[str] = []
     for gate, many in told.items():
-        alive = [one.mutant for one in many if not one.killed_by]
-        survived = [mutant for mutant in alive if not reason_for(mutant)]
-        killed, same = len(many) - len(alive), len(alive) - len(survived)
-        lines.append(f"| {gate} | {len(many)} | {killed} | {same} | {len(survived)} |")
+        decisive = {*mutants(gate, decisive=True)}
+        sides = ([one for one in many if (one.mutant in decisive) is side] for side in (True, False))
+        lines.append(f"| {gate} | {' | '.join(map(_counts, sides))} |")
         left += [
             f"- `{mutant.place}` in `{mutant.function}`, {mutant.change}: `{mutant.source}`"
-            for mutant in survived
+            for mutant in _survived(many)
         ]
     return "\n".join([*lines, "", "## Survived", "", *(left or ["None."]), ""])
+
+
+def _counts(many: list[Told]) -> str:
+    killed, survived = sum(bool(one.killed_by) for one in many), len(_survived(many))
+    return f"{len(many)} | {killed} | {len(many) - killed - survived} | {survived}"
+
+
+def _survived(many: list[Told]) -> list[Mutant]:
+    return [one.mutant for one in many if not one.killed_by and not reason_for(one.mutant)]

@@ -1,6 +1,5 @@
 """What lies in a model's interface.json and golden.jsonl."""
 
-import json
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta
@@ -8,7 +7,7 @@ from msgspec import Meta
 from ci_steps.errors import InputError
 from ci_steps.model.manifest import ModelFile
 from ci_steps.model.value import Value
-from ci_steps.model.wire import Wire, decoded
+from ci_steps.model.wire import Wire, decoded_once
 from ci_steps.rundir import RunDir
 
 T = TypeVar("T")
@@ -50,12 +49,7 @@ class Model(Value, frozen=True):
         content = self._content(INTERFACE)
         if content is None:
             raise UnreadableError(f"{INTERFACE} is missing")
-        interface = _decoded(content, Interface, where=INTERFACE)
-        try:
-            json.loads(content, object_pairs_hook=_once)
-        except RecursionError as error:
-            raise UnreadableError(f"{INTERFACE}: nested too deeply") from error
-        return interface
+        return _decoded(content, Interface, where=INTERFACE)
 
     def golden(self) -> tuple[GoldenRow, ...]:
         """Return the golden rows, none where the file is missing."""
@@ -67,18 +61,8 @@ class Model(Value, frozen=True):
         return None if file is None else self.run.verified(self.folder, file).read_bytes()
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that is there twice: readers take the one or the other."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise UnreadableError(f"{INTERFACE}: key {key!r} is there twice")
-        found[key] = value
-    return found
-
-
 def _decoded(content: bytes, kind: type[T], *, where: str) -> T:
     try:
-        return decoded(content, kind, where=where)
+        return decoded_once(content, kind, where=where)
     except InputError as error:
         raise UnreadableError(str(error)) from error

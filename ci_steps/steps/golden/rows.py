@@ -9,7 +9,7 @@ import msgspec
 
 from ci_steps.errors import InputError
 from ci_steps.model.digest import Digest
-from ci_steps.model.wire import decoded
+from ci_steps.model.wire import decoded, decoded_once
 
 
 class GoldenRow(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ def golden_rows(path: Path) -> tuple[GoldenRow, ...]:
     """Read golden.jsonl; a row that is none, or an id that comes twice, is an input error."""
     rows: dict[str, GoldenRow] = {}
     for where, line in _lines(path):
-        row = decoded(line, GoldenRow, where=where)
+        row = decoded_once(line, GoldenRow, where=where)
         if row.id in rows:
             raise InputError(f"{where}: id {row.id!r} was there before", hint="publish each id once")
         rows[row.id] = row

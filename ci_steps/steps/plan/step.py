@@ -97,7 +97,7 @@ class MakePlan(Step):
             integration=self.settings.integration,
             load=self.settings.load,
             target=self.settings.environments[environment],
-            waivers=self.settings.waivers,
+            waivers=tuple(w for w in self.settings.waivers if w.is_for(environment)),
         )
         earlier = _readable_plan(run)
         if earlier and _continues(earlier, plan, history):

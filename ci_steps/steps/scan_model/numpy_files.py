@@ -28,6 +28,8 @@ def npy(content: Buffer) -> Shown:
     except _UNSOUND as error:
         reason = " ".join(str(error).split())[:100]
         return Shown("npy", problems=(unreadable(f"not a sound npy header: {reason}"),))
+    if any(length < 0 for length in shape):
+        return Shown("npy", problems=(unreadable("not a sound npy header: a length below 0"),))
     if dtype.hasobject:
         return _objects(content, head.tell())
     problem = fills(head.tell() + math.prod(shape) * dtype.itemsize, len(content), "the array")

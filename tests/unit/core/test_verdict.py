@@ -105,5 +105,6 @@ def test_a_waiver_of_one_subject_covers_that_one_alone() -> None:
     assert waiver().covers(short, TODAY)
 
 
-def test_a_waiver_without_a_subject_has_the_json_that_older_ledgers_hold() -> None:
+def test_a_waiver_of_every_subject_everywhere_has_the_json_that_older_ledgers_hold() -> None:
     assert b"subject" not in canonical(waiver())
+    assert b"environment" not in canonical(waiver())

@@ -44,6 +44,31 @@ def test_a_row_that_is_none_is_an_input_error_that_names_the_line(line: str, tmp
         golden_rows(path)
 
 
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('{"id": "a", "request": 1, "answer": 1, "answer": 2}', "answer"),
+        ('{"id": "a", "request": {"n": 1, "n": 2}, "answer": 1}', "n"),
+        ('{"id": "a", "request": [{"n": 1, "\\u006e": 2}], "answer": 1}', "n"),
+    ],
+)
+def test_a_row_that_says_a_thing_twice_is_an_input_error(line: str, key: str, tmp_path: Path) -> None:
+    path = tmp_path / "golden.jsonl"
+    path.write_text(line + "\n")
+
+    with pytest.raises(InputError, match=rf"golden\.jsonl:1: key '{key}' is there twice"):
+        golden_rows(path)
+
+
+def test_a_row_with_a_number_of_many_digits_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "golden.jsonl"
+    path.write_text(f'{{"id": "a", "request": {"9" * 5000}, "answer": 1}}\n')
+
+    [row] = golden_rows(path)
+
+    assert len(row.body) == 5000
+
+
 def test_an_id_that_comes_twice_is_an_input_error(tmp_path: Path) -> None:
     path = tmp_path / "golden.jsonl"
     path.write_text('{"id": "t1", "request": 1, "answer": 1}\n' * 2)

@@ -93,6 +93,18 @@ def test_a_waiver_for_longer_than_a_year_is_bad_input(desk: Desk) -> None:
         desk.plan(desk.publish().sha.hex)
 
 
+def test_a_plan_carries_the_waivers_of_its_environment_and_of_every(desk: Desk) -> None:
+    manifest = desk.publish()
+    everywhere = Waiver(check="load-test.p99", reason="no traffic yet", by="someone", until=date(2026, 6, 1))
+    staging = msgspec.structs.replace(everywhere, check="load-test.p95", environment="staging")
+    desk.settings = msgspec.structs.replace(SETTINGS, waivers=(everywhere, staging))
+
+    there, here = (desk.plan(f"specimen@{manifest.sha.hex}", into) for into in ("staging", "production"))
+
+    assert there.waivers == (everywhere, staging)
+    assert here.waivers == (everywhere,)
+
+
 def test_the_same_plan_again_goes_on_with_its_run(desk: Desk) -> None:
     sha = desk.publish().sha.hex
 

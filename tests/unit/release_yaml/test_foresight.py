@@ -113,6 +113,8 @@ def test_a_sound_file_has_no_problem(file: ReleaseYaml) -> None:
         # waivers
         ("metrics.baseline", "metrics.baselin", 16, "'check-metrics.baselin'", "mean 'check-metrics.base"),
         ("2026-12-31", "2999-12-31", 16, "covers nothing: a waiver holds a year at most", "until 2027-06-02"),
+        ("2026-12-31", "2026-12-31, environment: stagin", 16, "called 'stagin': the", "mean 'staging'"),
+        ("2026-12-31", "2026-12-31, environment: x", 16, "covers nothing", "there are staging, production"),
         ("check-metrics.baseline", "quux", 16, "no check is called 'quux'", "check-interface, "),
     ],
 )  # fmt: skip
@@ -153,6 +155,16 @@ def test_a_waiver_for_longer_than_a_year_answers_for_nothing(file: ReleaseYaml) 
     file.path.write_text(text.replace("2026-12-31", "2999-12-31"))
 
     assert [problem.warning for problem in file.problems(TODAY)] == [False, False]
+
+
+@pytest.mark.parametrize(("environment", "warning"), [("", True), (", environment: staging", False)])
+def test_what_is_answered_for_in_one_environment_alone_stops_the_others(
+    file: ReleaseYaml, environment: str, warning: bool
+) -> None:
+    text = SOUND.replace("path: tests", "path: none").replace("check-metrics.baseline", "unit-tests.none")
+    file.path.write_text(text.replace("2026-12-31", f"2026-12-31{environment}"))
+
+    assert [problem.warning for problem in file.problems(TODAY)] == [warning]
 
 
 def test_a_limit_that_nothing_can_decide_is_a_warning_while_somebody_answers_for_it(

@@ -190,6 +190,7 @@ INCONCLUSIVE: dict[str, bytes] = {
     "truncated joblib": ARRAYS[:-20],
     "truncated zlib": zlib.compress(HONEST)[:-3],
     "truncated npy": npy(np.ones(9))[:-3],
+    "an npy array of two lengths below 0": npy(np.ones((2, 3))).replace(b"(2, 3), }  ", b"(-2, -3), }"),
     "a frame over an array": frame_over_array(),
     "protocol 9": b"\x80\x09N.",
     "a plain text that begins like a pickle": b"cats\ndogs\nbirds\n",
