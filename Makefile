@@ -6,7 +6,7 @@ MAKEFLAGS += --jobs=2 --no-print-directory
 
 # Recipes run with the engine's variables; MAKEFLAGS would tell a make below about jobs that are not its own.
 locked = printf '%s\n' $(2) | .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header - -o requirements/$(1).lock
-in_env := unset MAKEFLAGS; . ./.engine.env;
+in_env := unset MAKEFLAGS PYTHONDONTWRITEBYTECODE; . ./.engine.env;
 python := .venv/bin/python
 
 help:  ## list the targets

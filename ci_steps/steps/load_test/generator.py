@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
-
 import ci_steps
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.settings import LoadSettings
@@ -17,7 +15,8 @@ from ci_steps.model.wire import decoded
 from ci_steps.ports import Ended, Programs, Progress
 from ci_steps.steps.load_test.arrivals import Round
 from ci_steps.steps.load_test.records import GeneratorSeen, Request
-from ci_steps.steps.load_test.steady import window_seconds
+from ci_steps.steps.load_test.sending.order import Order
+from ci_steps.steps.load_test.sending.steady import window_seconds
 
 if TYPE_CHECKING:  # most load tests are sent from here
     from ci_steps.steps.load_test.remote.crew import Crew
@@ -25,7 +24,8 @@ if TYPE_CHECKING:  # most load tests are sent from here
 
 T = TypeVar("T")
 
-_LOCUST = (sys.executable, "-m", "locust", "--locustfile", str(Path(__file__).with_name("locustfile.py")))
+_LOCUSTFILE = Path(__file__).parent / "sending" / "locustfile.py"
+_LOCUST = (sys.executable, "-m", "locust", "--locustfile", str(_LOCUSTFILE))
 _START_SECONDS = 60.0
 _STALL_SECONDS = 60.0
 _BETWEEN_ROUNDS_SECONDS = 1.0
@@ -47,7 +47,7 @@ class Generator:
 
     def sent(self, targets: Sequence[str], bodies: Sequence[str]) -> tuple[GeneratorSeen, list[Request]]:
         """Send every round; the exit code says nothing, what was recorded does."""
-        self._order(targets, bodies)
+        order, path = self._ordered(targets, bodies)
         said = ", then ".join(
             f"{stage.rate:g} requests a second for {stage.seconds:g} s" for stage in self.load.plan
         )
@@ -57,7 +57,7 @@ class Generator:
         seconds = self._seconds(len(targets))
         port = _free_port()
         if self.crew:
-            self.crew.begin(self._start(targets, seconds), [_place(each) for each in targets], _here(port))
+            self.crew.begin(self._start(order, seconds), [_place(each) for each in targets], _here(port))
         ended = self.programs.run(
             [
                 *_LOCUST,
@@ -68,7 +68,7 @@ class Generator:
                 *self._shared(port),
             ],
             cwd=self.folder,
-            env=_environment(self.folder),
+            env=_environment(path),
             timeout=seconds + _START_SECONDS,
             on_line=self._told,
         )
@@ -80,36 +80,30 @@ class Generator:
             seen = with_ways(seen, self.crew.ways)
         return seen, requests
 
-    def _order(self, targets: Sequence[str], bodies: Sequence[str]) -> None:
+    def _ordered(self, targets: Sequence[str], bodies: Sequence[str]) -> tuple[Order, Path]:
         first, load = self.load.plan[0], self.load
         window = window_seconds(first.rate, load.warmup_seconds, load.warmup_at_most_seconds)
-        order = {
-            "targets": targets,
-            "bodies": bodies,
-            "workers": load.senders,
-            "lead_s": _LEAD_SECONDS if load.remote else _LEAD_SECONDS_HERE if load.workers > 1 else 0.05,
-            "token": secrets.token_hex(16),
-            "planned": sum(len(one.moments) for one in self.rounds),
-            "stages": [f"{stage.rate:g}/s" for stage in load.plan],
-            "greatest_rate": max(stage.rate for stage in load.plan),
-            "window_s": round(window, 6) if load.warmup_seconds else 0,
-            "warm_up_rate": first.rate,
-            "warm_up_least_s": load.warmup_seconds,
-            "warm_up_most_s": load.warmup_at_most_seconds,
-        }
-        path = self.folder / "order.json"
-        path.touch(mode=0o600)  # who can read its token can record requests
-        path.write_bytes(msgspec.json.encode(order))
-        (self.folder / "arrivals.json").write_bytes(msgspec.json.encode(self.rounds))
+        order = Order(
+            targets=tuple(targets),
+            bodies=tuple(bodies),
+            workers=load.senders,
+            lead_s=_LEAD_SECONDS if load.remote else _LEAD_SECONDS_HERE if load.workers > 1 else 0.05,
+            token=secrets.token_hex(16),
+            planned=sum(len(one.moments) for one in self.rounds),
+            stages=tuple(f"{stage.rate:g}/s" for stage in load.plan),
+            greatest_rate=max(stage.rate for stage in load.plan),
+            window_s=round(window, 6) if load.warmup_seconds else 0,
+            warm_up_rate=first.rate,
+            warm_up_least_s=load.warmup_seconds,
+            warm_up_most_s=load.warmup_at_most_seconds,
+        )
+        return order, order.write(self.folder, self.rounds)
 
-    def _start(self, targets: Sequence[str], seconds: float) -> "Start":
+    def _start(self, order: Order, seconds: float) -> "Start":
         """Return what workers on other machines are told."""
         from ci_steps.steps.load_test.remote.wire import Start
 
-        order, arrivals = (
-            (self.folder / name).read_text(encoding="utf-8") for name in ("order.json", "arrivals.json")
-        )
-        return Start(order=order, arrivals=arrivals, sides=len(targets), seconds=seconds + _START_SECONDS)
+        return Start(order=order, rounds=tuple(self.rounds), seconds=seconds + _START_SECONDS)
 
     def _shared(self, port: int) -> list[str]:
         """Return the options that share the plan among processes, over a port that only loopback reaches."""
@@ -159,14 +153,14 @@ def worker_command(port: int) -> list[str]:
     return [*_LOCUST, "--worker", "--master-host", "127.0.0.1", "--master-port", str(port)]
 
 
-def worker_environment(folder: Path, clock: float, name: str) -> dict[str, str]:
+def worker_environment(order: Path, clock: float, name: str) -> dict[str, str]:
     """Return what Locust is told about a worker whose clock is so much further than the conductor's."""
-    return _environment(folder) | {"CI_STEPS_LOAD_CLOCK": f"{clock:.9f}", "CI_STEPS_LOAD_NAME": name}
+    return _environment(order) | {"CI_STEPS_LOAD_CLOCK": f"{clock:.9f}", "CI_STEPS_LOAD_NAME": name}
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(order: Path) -> dict[str, str]:
     return {
-        "CI_STEPS_LOAD_ORDER": str((folder / "order.json").resolve()),
+        "CI_STEPS_LOAD_ORDER": str(order.resolve()),
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(Path(ci_steps.__file__).parent.parent),
     }

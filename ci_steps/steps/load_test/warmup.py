@@ -5,7 +5,7 @@ from ci_steps.model.settings import LoadSettings
 from ci_steps.model.verdict import Finding, Verdict
 from ci_steps.steps.load_test.decisions import fails_often
 from ci_steps.steps.load_test.records import WarmUpSeen
-from ci_steps.steps.load_test.steady import NEAR_MS, NEAR_SHARE, is_steady
+from ci_steps.steps.load_test.sending.steady import NEAR_MS, NEAR_SHARE, is_steady
 
 _SHOWN = 6
 

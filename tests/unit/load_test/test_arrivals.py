@@ -7,7 +7,7 @@ import pytest
 
 from ci_steps.model.settings import LoadSettings, Stage
 from ci_steps.steps.load_test.arrivals import BASELINE, CANDIDATE, moments, planned
-from ci_steps.steps.load_test.steady import is_steady, window_seconds
+from ci_steps.steps.load_test.sending.steady import is_steady, window_seconds
 
 STAGE = Stage(rate=100, seconds=100)
 

@@ -13,6 +13,9 @@ from msgspec import Meta
 
 from ci_steps.model.value import Value
 from ci_steps.model.wire import Wire
+from ci_steps.steps.load_test import sending
+from ci_steps.steps.load_test.arrivals import Round
+from ci_steps.steps.load_test.sending.order import Order
 
 HEARD_WITHIN_SECONDS = 5.0
 """An end that is silent for longer is gone."""
@@ -68,9 +71,8 @@ class Hello(Wire, frozen=True, kw_only=True):
 class Start(Wire, frozen=True, kw_only=True):
     """What a worker is to send, and for how long at most."""
 
-    order: Annotated[str, Meta(description="order.json")]
-    arrivals: Annotated[str, Meta(description="arrivals.json")]
-    sides: Annotated[int, Meta(description="containers to reach", ge=1, le=2)]
+    order: Annotated[Order, Meta(description="whom to ask what; a worker has addresses of its own for them")]
+    rounds: Annotated[tuple[Round, ...], Meta(description="the planned moments of all")]
     seconds: Annotated[float, Meta(description="all is over by then")]
 
 
@@ -89,8 +91,6 @@ def go_first() -> None:
 
 
 def hello(name: str) -> Hello:
-    here = Path(__file__).parents[1]
-    code = sha256(
-        b"".join((here / file).read_bytes() for file in ("locustfile.py", "steady.py", "tallies.py"))
-    )
+    files = sorted(Path(sending.__file__).parent.glob("*.py"))
+    code = sha256(b"".join(file.read_bytes() for file in files))
     return Hello(name=name, code=code.hexdigest(), locust=version("locust"))

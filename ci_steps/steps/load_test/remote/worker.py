@@ -78,7 +78,7 @@ class LoadWorker:
             ended = self.programs.run(
                 worker_command(way.port_of_locust),
                 cwd=folder,
-                env=worker_environment(folder, way.clock, way.name),
+                env=worker_environment(way.order, way.clock, way.name),
                 timeout=way.start.seconds,
             )
         finally:
@@ -101,6 +101,8 @@ class _Way:
         self.clock = 0.0
         """How much further this machine's monotonic clock is than the other's, seconds."""
         self.port_of_locust = 0
+        self.order = folder
+        """What Locust is told to send."""
         self._error = 0.0
         self._main = threading.main_thread().ident
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -201,12 +203,11 @@ class _Way:
 
     async def _opened(self, start: Start) -> None:
         """Listen for Locust, on loopback, and write down what it is to send there."""
-        ports = [await self._listening(str(side)) for side in range(start.sides)]
+        ports = [await self._listening(str(side)) for side in range(len(start.order.targets))]
         self.port_of_locust = await self._listening(LOCUST)
-        order = msgspec.json.decode(start.order)
-        order["targets"] = [f"http://127.0.0.1:{port}" for port in ports]
-        (self._folder / "order.json").write_bytes(msgspec.json.encode(order))
-        (self._folder / "arrivals.json").write_text(start.arrivals, encoding="utf-8")
+        here = tuple(f"http://127.0.0.1:{port}" for port in ports)
+        order = msgspec.structs.replace(start.order, targets=here)
+        self.order = order.write(self._folder, start.rounds)
 
     async def _listening(self, where: str) -> int:
         server = await asyncio.start_server(partial(self._streams.accepted, where), "127.0.0.1", 0)
