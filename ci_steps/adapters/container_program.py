@@ -4,10 +4,11 @@ import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ci_steps.adapters.uncut import uncut
 from ci_steps.ports.containers import Finished
 
 if TYPE_CHECKING:
@@ -26,11 +27,10 @@ def finished(
     """Create a container of ``created``, run ``program`` in it, and return how it ended; it stays there."""
     api = engine.api
     command = ["-B", "-c", program]
-    with ThreadPoolExecutor(1) as thread:  # Ctrl-C does not cut it short: what is made can then be removed
-        creating = thread.submit(
-            api.create_container, **created, entrypoint=["python3"], command=command, stdin_open=True
-        )
-        container = str(creating.result()["Id"])
+    create = partial(
+        api.create_container, **created, entrypoint=["python3"], command=command, stdin_open=True
+    )
+    container = str(uncut(create)["Id"])
     attached = api.attach_socket(container, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
     with closing(attached), closing(_inner(attached)) as wire:
         if why := _start(engine, container):

@@ -5,7 +5,6 @@ import json
 import logging
 import secrets
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ci_steps.adapters.container_program import finished
 from ci_steps.adapters.http_registry import given_login
+from ci_steps.adapters.uncut import uncut
 from ci_steps.errors import OutsideError
 from ci_steps.ports.containers import Finished, Isolation
 
@@ -63,10 +63,8 @@ class TestcontainersEngine:
                 with _told("start a container"):
                     box = self._locked_in(reference, name, env, memory_mb)
                 with closing(box.get_docker_client().client):
-                    with _told("start a container"), ThreadPoolExecutor(1) as thread:
-                        # Ctrl-C does not cut a thread short: were the request cut while the engine makes the
-                        # container, there would be nothing to remove yet, and one too many a moment later.
-                        running = RunningContainer.of(thread.submit(box.start).result())
+                    with _told("start a container"):
+                        running = RunningContainer.of(uncut(box.start))
                     yield running
             finally:
                 with _told("remove a container"):

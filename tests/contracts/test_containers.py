@@ -121,6 +121,37 @@ def test_ctrl_c_at_any_moment_leaves_no_container(
     assert not sdk.containers.list(all=True, filters={"label": f"{RUN_LABEL}=interrupted"})
 
 
+@pytest.mark.parametrize("way", ["started", "ran"])
+def test_ctrl_c_at_the_start_of_a_thread_leaves_no_container(
+    way: str, tmp_path: Path, sdk: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, reference = engine_of(tmp_path, run="cut"), image("one")
+    begun: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def cut(thread: threading.Thread) -> None:
+        begun.append(thread)
+        start(thread)
+        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        if way == "ran":
+            engine.ran(reference, "", given=b"", memory_mb=None, seconds=20)
+        else:
+            with engine.started(reference, env=ENV, memory_mb=None):
+                pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", cut)
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+    for thread in begun:
+        thread.join()
+
+    assert begun
+    assert not sdk.containers.list(all=True, filters={"label": f"{RUN_LABEL}=cut"})
+
+
 def test_one_that_ends_tells_its_exit_code_and_why(place: Place) -> None:
     with place.of("exits").started(place.reference("exits"), env=ENV, memory_mb=None) as container:
         eventually(lambda: container.exited() is not None)
