@@ -2,7 +2,7 @@
 
 from ci_steps.adapters.transfer.answer import Answer
 from ci_steps.adapters.transfer.faults import BrokenError, DeniedError, DifferentError
-from ci_steps.adapters.transfer.half import AbandonedError, Range
+from ci_steps.adapters.transfer.half import Range
 
 _BUSY = (408, 425, 429)
 _GONE = {
@@ -49,8 +49,7 @@ def _whole(answer: Answer, part: Range) -> int:
         return part.at
     half.whole_answers += 1
     if half.whole_answers >= _WHOLES:
-        half.begin_anew(streamed=True)
-        raise AbandonedError
+        half.stream(part)
     if part.at:
         raise BrokenError(f"{answer.connection.origin} sends the whole in place of a range")
     return 0

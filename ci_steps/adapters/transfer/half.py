@@ -6,6 +6,7 @@ import os
 import threading
 from collections import deque
 from dataclasses import dataclass
+from typing import Never
 
 from ci_steps.adapters.transfer.checksums import Hasher, differing, hashers_of, is_vouched
 from ci_steps.adapters.transfer.faults import StoppedError
@@ -46,15 +47,14 @@ class Half:
         """How the whole is asked for, where that was made already."""
         self.etag = ""
         """What the server called these bytes first: every range must be of the same."""
-        self.is_streamed = False
-        """Whether the server gives nothing but the whole."""
         self.whole_answers = 0
         self.is_vouched = is_vouched(file)
         self._descriptor = descriptor
         self._journal = journal
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
-        self._writing = 0
+        self._busy = 0
+        """How many lanes write to the file, or read it back, just now."""
         self._segment = segment if file.size > segment * 3 // 2 else max(1, file.size)
         self._epoch = 0
         self._claimed = False
@@ -86,15 +86,13 @@ class Half:
             behind = live and not ours and part.first <= self._hashed < part.at
             hashers = self._hashers
             self._hashing = self._hashing or ours
-            self._writing += 1
+            self._busy += 1
         try:
             done = 0
             while done < len(block):
                 done += os.pwrite(self._descriptor, block[done:], part.at + done)
         finally:
-            with self._lock:
-                self._writing -= 1
-                self._idle.notify_all()
+            self._ended()
         part.at += len(block)
         if ours:
             self._update(hashers, block)
@@ -132,21 +130,33 @@ class Half:
     def sha256(self) -> str:
         return self._hashers["sha256"].hexdigest()
 
-    def begin_anew(self, *, streamed: bool = False) -> None:
-        """Forget every byte; with ``streamed`` fetch it in one piece, as its server knows no ranges."""
+    def begin_anew(self) -> None:
+        """Forget every byte."""
         with self._lock:
-            self._epoch += 1
-            # A block of before must not be written over one that is hashed from now on.
-            self._idle.wait_for(lambda: not self._writing)
-            self._claimed = False
-            self.etag = ""
-            self.is_streamed = self.is_streamed or streamed
-            if self.is_streamed:
-                self._segment = max(1, self.file.size)
-            if self._journal:
-                self._journal.forget()
-            self.resumed = 0
-            self._begin({})
+            self._begin_anew()
+
+    def stream(self, part: Range) -> Never:
+        """Forget every byte and fetch the file in one piece, as its server knows no ranges.
+
+        Not where that was done since ``part`` was begun: the file may be whole by now, and named.
+        """
+        with self._lock:
+            self.check(part)
+            self._segment = max(1, self.file.size)
+            self._begin_anew()
+        raise AbandonedError
+
+    def _begin_anew(self) -> None:
+        self._epoch += 1
+        # A block of before must not be written over one that is hashed from now on, and whoever finishes
+        # the file closes it: nobody may be reading it back then.
+        self._idle.wait_for(lambda: not self._busy)
+        self._claimed = False
+        self.etag = ""
+        if self._journal:
+            self._journal.forget()
+        self.resumed = 0
+        self._begin({})
 
     def _begin(self, there: dict[int, int]) -> None:
         size, step = self.file.size, self._segment
@@ -196,9 +206,18 @@ class Half:
                 if self._hashing or end <= start:
                     return
                 self._hashing = True
-            if not self._update_from_file(hashers, start, end):
-                raise OSError(errno.EIO, "it was cut short by another program")
-            self._hashed_to(end, hashers)
+                self._busy += 1
+            try:
+                if not self._update_from_file(hashers, start, end):
+                    raise OSError(errno.EIO, "it was cut short by another program")
+                self._hashed_to(end, hashers)
+            finally:
+                self._ended()
+
+    def _ended(self) -> None:
+        with self._lock:
+            self._busy -= 1
+            self._idle.notify_all()
 
     def _hashed_to(self, end: int, hashers: dict[str, Hasher]) -> None:
         with self._lock:

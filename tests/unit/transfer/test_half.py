@@ -4,7 +4,10 @@ import hashlib
 import os
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -88,11 +91,59 @@ def test_what_was_begun_anew_takes_nothing_of_before(descriptor: int) -> None:
 
 def test_a_streamed_file_is_one_range(descriptor: int) -> None:
     half = a_half(descriptor)
+    first, *_ = ranges(half)
 
-    half.begin_anew(streamed=True)
+    with pytest.raises(AbandonedError):
+        half.stream(first)
 
     [part] = ranges(half)
     assert (part.first, part.last) == (0, len(CONTENT) - 1)
+
+
+def test_a_lane_of_before_does_not_begin_a_file_anew_that_is_whole_by_now(descriptor: int) -> None:
+    half = a_half(descriptor)
+    first, late, *_ = ranges(half)
+    with pytest.raises(AbandonedError):
+        half.stream(first)
+    [whole] = ranges(half)
+    filled(half, whole)
+    assert half.is_mine_to_finish()
+
+    with pytest.raises(AbandonedError):
+        half.stream(late)
+
+    assert ranges(half) == []
+    assert half.sha256 == SHA256
+
+
+def test_a_file_is_begun_anew_when_nobody_reads_it_back_any_more(
+    descriptor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = a_half(descriptor)
+    first, second, *_ = ranges(half)
+    filled(half, second)
+    reads, may_read = Event(), Event()
+    preadv = os.preadv
+
+    def held(*arguments: Any) -> int:
+        reads.set()
+        assert may_read.wait(10)
+        return preadv(*arguments)
+
+    monkeypatch.setattr(os, "preadv", held)
+    with ThreadPoolExecutor(2) as pool:
+        hashing = pool.submit(filled, half, first)
+        assert reads.wait(10)
+        anew = pool.submit(half.begin_anew)
+        waited = not wait([anew], timeout=0.2).done
+        may_read.set()
+        anew.result(10)
+        hashing.result(10)
+
+    assert waited
+    for part in ranges(half):
+        filled(half, part)
+    assert half.sha256 == SHA256
 
 
 @pytest.mark.parametrize("checksums", [{"sha256": SHA256}, {}])
