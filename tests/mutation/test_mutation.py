@@ -161,16 +161,29 @@ def table(told: dict[str, list[Told]]) -> str:
         "| gate | decisive | killed | equivalent | survived | others | killed | equivalent | survived |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    left: list[str] = []
+    decided: list[str] = []
+    others: dict[str, list[str]] = {}
     for gate, many in told.items():
         decisive = {*mutants(gate, decisive=True)}
         sides = ([one for one in many if (one.mutant in decisive) is side] for side in (True, False))
         lines.append(f"| {gate} | {' | '.join(map(_counts, sides))} |")
-        left += [
-            f"- `{mutant.place}` in `{mutant.function}`, {mutant.change}: `{mutant.source}`"
-            for mutant in _survived(many)
+        for mutant in _survived(many):
+            if mutant in decisive:
+                decided.append(
+                    f"- `{mutant.place}` in `{mutant.function}`, {mutant.change}: `{mutant.source}`"
+                )
+            else:
+                path, _, line = mutant.place.rpartition(":")
+                others.setdefault(path, []).append(f"{line} {mutant.change}")
+    return "\n".join(
+        [
+            *lines,
+            *("", "## Decisive, and survived", "", *(decided or ["None."])),
+            *("", "## Others that survived: line, and what was changed there", ""),
+            *(f"- `{path}`: {', '.join(changes)}" for path, changes in others.items()),
+            "",
         ]
-    return "\n".join([*lines, "", "## Survived", "", *(left or ["None."]), ""])
+    )
 
 
 def _counts(many: list[Told]) -> str:
