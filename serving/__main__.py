@@ -42,7 +42,7 @@ def serve(settings: Settings) -> int:
     folder = settings.model_folder
     manifest, contract = Manifest.read(folder), Contract.read(folder)
 
-    import uvicorn  # this and FastAPI take most of the start: what is wrong already is told without them
+    import uvicorn  # this and Starlette take most of the start: what is wrong already is told without them
 
     from serving.about import about
     from serving.app import make_app

@@ -75,10 +75,10 @@ def repository() -> str:
 
 LOOK = """
 import importlib.metadata, os, sys
-import fastapi, serving, serving.__main__
+import starlette, serving, serving.__main__
 print(os.getuid(), os.getgid(), os.getcwd())
-print(fastapi.__cached__ and os.path.exists(fastapi.__cached__), serving.__file__)
-print(sorted(os.listdir("/opt/model")), importlib.metadata.version("fastapi") == fastapi.__version__)
+print(starlette.__cached__ and os.path.exists(starlette.__cached__), serving.__file__)
+print(sorted(os.listdir("/opt/model")), importlib.metadata.version("starlette") == starlette.__version__)
 print(any(path.startswith("/opt") and path != "/opt/app" for path in os.environ.get("PATH").split(":")))
 """
 

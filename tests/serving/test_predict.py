@@ -157,6 +157,14 @@ def test_an_unknown_path_is_a_404(lengths: Running, path: str) -> None:
     assert lengths.get(path).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics", "/info", "/openapi.json"])
+def test_what_may_be_read_answers_head_without_a_body(lengths: Running, path: str) -> None:
+    response = requests.head(lengths.url(path), timeout=10)
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert int(response.headers["content-length"]) > 0
+
+
 def test_a_wrong_method_is_a_405(lengths: Running) -> None:
     response = lengths.get("/predict")
 
