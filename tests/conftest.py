@@ -1,5 +1,6 @@
 """What every test stands on."""
 
+import gc
 import signal
 
 import pytest
@@ -29,6 +30,10 @@ LONGEST_FIRST = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # nine thousand tests stay to the end: walking over them takes a tenth of the time otherwise
 
 
 def _turn(item: pytest.Item) -> int:
