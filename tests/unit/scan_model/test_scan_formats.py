@@ -117,6 +117,18 @@ def test_a_tar_archive_is_read_in_each_of_its_forms(scan: Scan, form: int, mode:
     assert report.verdict is Verdict.PASSED, [f.sentence for f in report.blocking]
 
 
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_long_name_leads_out_of_a_tar_archive_by_its_beginning_too(scan: Scan, form: int) -> None:
+    name, file = "../" + "long" * 20 + "/" + "name" * 20, io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=form) as archive:
+        archive.addfile(tarfile.TarInfo(name))
+
+    report = scan({"model/a.tar": file.getvalue()})
+
+    assert report.verdict is Verdict.REFUSED
+    assert any(name in finding.observed for finding in report.blocking), report.blocking
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
 def test_a_zip_archive_is_read_however_its_members_are_packed(scan: Scan, method: int) -> None:
     def archive(content: bytes) -> bytes:
