@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -15,6 +16,7 @@ _TIMEOUT = (10, 60)
 _AT_ONCE = 8
 _MOST = 256
 """Of more files the names and sizes must do: each is asked for by itself."""
+_LATER = "see that it runs, and try again"
 
 
 def marked(files: tuple[SourceFile, ...], whole: Callable[[SourceFile], Request]) -> tuple[SourceFile, ...]:
@@ -41,6 +43,7 @@ def mark_of(file: SourceFile, asked: Request) -> str:
     """Return the ETag of a file as it is now; empty where there is none."""
     if not file.size:
         return ""  # nothing of it can be asked for, and its size says all
+    where = f"the MLflow server at {urlsplit(asked.url).hostname}"
     headers = {**asked.headers, "Range": "bytes=0-0", "Accept-Encoding": "identity"}
     try:
         with (
@@ -56,7 +59,7 @@ def mark_of(file: SourceFile, asked: Request) -> str:
         ):
             status, etag = answer.status_code, answer.headers.get("ETag", "")
     except requests.RequestException as error:
-        raise OutsideError(f"{file.path} cannot be had: {reason(error)}") from error
+        raise OutsideError(f"{where} does not give {file.path}: {reason(error)}", hint=_LATER) from error
     if status == 404:
         raise ChangedError(f"{file.path} is not there any more", hint="restore it, or plan again")
     if status in {401, 403}:
@@ -65,5 +68,5 @@ def mark_of(file: SourceFile, asked: Request) -> str:
             hint="see to the credentials, and who may read it",
         )
     if status >= 400 and status != 416:  # says nothing of the file, least of all that it changed
-        raise OutsideError(f"{file.path} cannot be had: HTTP {status}")
+        raise OutsideError(f"{where} does not give {file.path}: HTTP {status}", hint=_LATER)
     return etag if status == 206 and not etag.startswith("W/") else ""

@@ -224,7 +224,13 @@ class Fetching:
 
     def _request_of(self, file: SourceFile, first: int, last: int) -> Request:
         with self._asking:  # sources need not be made for threads
-            return self._source.request(file, first, last)
+            self._cutter.check()
+            try:
+                return self._source.request(file, first, last)
+            except BaseException:
+                # The lanes that wait for their turn would each ask a place that is down, for as long again.
+                self._cutter.cut()
+                raise
 
 
 def _identity(file: SourceFile, request: Request) -> str:
