@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+from ci_steps.adapters.pool import Pool
 from ci_steps.adapters.rest import reason
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.sourced import SourceFile
@@ -87,7 +87,7 @@ def _seen(answer: "requests.Response", what: str, shut: str) -> Seen:
 
 def together(look: Callable[[str, T], SourceFile], files: Sequence[tuple[str, T]]) -> tuple[SourceFile, ...]:
     """Return every file, looked at some at a time."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with Pool(_AT_ONCE) as pool:
         return tuple(pool.map(lambda file: look(*file), files))
 
 

@@ -1,8 +1,9 @@
 """Work that Ctrl-C does not cut short."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+from ci_steps.adapters.pool import Pool
 
 T = TypeVar("T")
 
@@ -13,7 +14,5 @@ def uncut(work: Callable[[], T]) -> T:
     A request that is cut short while a server makes something leaves nothing to remove yet, and one thing too
     many a moment later.
     """
-    with ThreadPoolExecutor(1) as pool:
-        # For a thread whose start is cut short the pool does not wait: it starts with nothing to do.
-        pool.submit(int).result()
+    with Pool(1) as pool:
         return pool.submit(work).result()

@@ -7,12 +7,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ci_steps.adapters.hashed_locks import added, joined, written
+from ci_steps.adapters.pool import Pool
 from ci_steps.adapters.wheel_layout import normalise
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.digest import Digest
@@ -87,7 +87,7 @@ class UvEnvironments:
             return ""
         folder = folder.resolve()
         where = ("-s", str(folder), "-p", prefix)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with Pool(os.cpu_count()) as pool:
             for ended in pool.map(partial(self._compiled, folder, where), _parts(folder)):
                 # 1: a file is not Python, as templates of packages may be; it stays as it is
                 if ended.timed_out or ended.code not in {0, 1}:

@@ -132,7 +132,7 @@ def test_ctrl_c_at_the_start_of_a_thread_leaves_no_container(
     def cut(thread: threading.Thread) -> None:
         begun.append(thread)
         start(thread)
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     def interrupted() -> None:
         if way == "ran":

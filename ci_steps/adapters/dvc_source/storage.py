@@ -2,13 +2,13 @@
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urldefrag, urlencode, urlsplit
 
 from ci_steps.adapters.dvc_source.settings import Remote
+from ci_steps.adapters.pool import Pool
 from ci_steps.adapters.remote_files import AbsentError, Seen, ShutError, asked, seen
 from ci_steps.adapters.rest import session
 from ci_steps.errors import InputError, OutsideError
@@ -53,7 +53,7 @@ class Storage:
     def seen(self, places: Iterable[str]) -> dict[str, Seen | None]:
         """Return what lies at each place; none where there is nothing."""
         places = tuple(dict.fromkeys(places))
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with Pool(_AT_ONCE) as pool:
             return dict(zip(places, pool.map(self._seen, places), strict=True))
 
     def content(self, place: str, most: int) -> bytes:

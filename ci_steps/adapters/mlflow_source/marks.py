@@ -1,12 +1,12 @@
 """By what artifacts behind the proxy are known: MLflow keeps no checksum, but its proxy may give an ETag."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
 
+from ci_steps.adapters.pool import Pool
 from ci_steps.adapters.rest import reason, session
 from ci_steps.errors import InputError, OutsideError
 from ci_steps.model.sourced import SourceFile
@@ -32,7 +32,7 @@ def marked(files: tuple[SourceFile, ...], whole: Callable[[SourceFile], Request]
     mark = mark_of(small, whole(small))
     if not mark or mark != mark_of(small, whole(small)):
         return files
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with Pool(_AT_ONCE) as pool:
         marks = pool.map(lambda file: mark_of(file, whole(file)), files)
         return tuple(
             msgspec.structs.replace(file, mark=mark) for file, mark in zip(files, marks, strict=True)

@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from ci_steps.adapters.pool import Pool
 from ci_steps.errors import StepError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def send(bucket: "Bucket", key: str, first: bytes, content: BinaryIO, **conditio
 
     try:
         parts, under_way = [], deque[Future[dict[str, object]]]()
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with Pool(_AT_ONCE) as pool:
             for number, block in enumerate(_blocks(first, content), start=1):
                 if len(under_way) == _AT_ONCE:
                     parts.append(under_way.popleft().result())

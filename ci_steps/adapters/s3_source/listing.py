@@ -4,12 +4,12 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # boto3 brings no types
 
+from ci_steps.adapters.pool import Pool
 from ci_steps.adapters.s3_blobs import failures
 from ci_steps.adapters.s3_blobs.bucket import Bucket
 from ci_steps.errors import InputError
@@ -66,7 +66,7 @@ def one(bucket: Bucket, key: str, version: str) -> Listed | None:
 def checksums(bucket: Bucket, objects: list[Listed]) -> dict[str, dict[str, str]]:
     """Return what S3 vouches for, by key: of the largest objects only, where there are many."""
     asked = sorted(objects, key=lambda each: each.size, reverse=True)[:_ASKED]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with Pool(_AT_ONCE) as pool:
         return dict(pool.map(lambda each: (each.key, _vouched(bucket, each)), asked))
 
 

@@ -2,12 +2,12 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from ci_steps.adapters.pool import Pool
 from ci_steps.adapters.shelves.notes import Note
 from ci_steps.errors import InputError, StepError
 from ci_steps.model.claims import claims_in
@@ -66,7 +66,7 @@ class Shelves:
             and counts.get(name, known[name].versions) == known[name].versions
         }
         behind = sorted(set(names) - right.keys())
-        with ThreadPoolExecutor(4) as pool:
+        with Pool(4) as pool:
             found = dict(zip(behind, pool.map(self._seen_of, behind), strict=True))
         right |= {name: one for name, one in found.items() if one}
         now = tuple(right[name] for name in sorted(right))
@@ -162,7 +162,7 @@ class Shelves:
         if len(new) > 50:
             self.progress.say(f"reading {len(new):,} manifests of {name} that are not listed yet")
         # A bucket takes 10 ms or more to answer, and is asked twice for each.
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with Pool(_AT_ONCE) as pool:
             return (*known.values(), *pool.map(lambda each: self._row(name, each), new))
 
     def _tags(self, name: str, noted: Shelf, marks: Mapping[str, str]) -> Iterable[TagOnShelf]:

@@ -5,10 +5,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from ci_steps.adapters.pool import Pool
 from ci_steps.adapters.transfer.asking import Asker
 from ci_steps.adapters.transfer.cache import Begun, ContentCache, unwritable
 from ci_steps.adapters.transfer.connection import Cutter
@@ -65,7 +66,7 @@ class Fetching:
         most = self._limits.connections
         first = min(most, _LANES_FOR_MANY if len(self._queue) >= _LANES_FOR_MANY else _FIRST_LANES)
         try:
-            with ThreadPoolExecutor(most, thread_name_prefix="fetch") as pool:
+            with Pool(most, thread_name_prefix="fetch") as pool:
                 try:
                     self._watched([pool.submit(self._work) for _ in range(first)], pool, most, told)
                 except BaseException:
@@ -79,7 +80,7 @@ class Fetching:
     def _watched(
         self,
         working: list[Future[None]],
-        pool: ThreadPoolExecutor,
+        pool: Pool,
         most: int,
         told: Callable[[int], object],
     ) -> None:
