@@ -58,6 +58,8 @@ class Moments:
     """When to kill: somewhere within a step, as long as it was last seen to take."""
 
     seed: int
+    latest: float = 1
+    """As a share of that time. A busy machine may have taken twice as long when it was last seen."""
     _seconds: dict[str, float] = field(default_factory=lambda: dict(_SECONDS))
     _random: random.Random = field(init=False)
 
@@ -65,7 +67,7 @@ class Moments:
         self._random = random.Random(self.seed)
 
     def within(self, step: str) -> float:
-        return self._random.uniform(0, self._seconds[step])
+        return self._random.uniform(0, self.latest * self._seconds[step])
 
     def learn(self, events: Sequence[Mapping[str, Any]]) -> None:
         for event in events:
