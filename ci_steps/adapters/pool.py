@@ -50,8 +50,8 @@ def _held_back(which: signal.Signals) -> Iterator[None]:
     if not callable(usual):  # nothing of Python's would run: there is nothing to hold back
         yield
         return
-    signal.signal(which, note)
     try:
+        signal.signal(which, note)
         yield
     finally:
         signal.signal(which, usual)

@@ -4,6 +4,7 @@ import pytest
 
 from ci_steps.adapters.mlflow_source import TrackingServer
 from ci_steps.adapters.mlflow_source.artifacts import elsewhere
+from ci_steps.adapters.mlflow_source.marks import mark_of
 from ci_steps.adapters.mlflow_source.named import InRun, Logged, Registered, named
 from ci_steps.adapters.mlflow_source.run_notes import as_name, bare, facts_of, known_of
 from ci_steps.adapters.mlflow_source.told import (
@@ -16,8 +17,11 @@ from ci_steps.adapters.mlflow_source.told import (
     RunInfo,
     RunNotes,
 )
-from ci_steps.errors import InputError
+from ci_steps.errors import InputError, OutsideError, StepError
 from ci_steps.model.address import Address
+from ci_steps.model.sourced import SourceFile
+from ci_steps.ports import ChangedError, Request
+from tests.servers.doors import door
 
 ID = "0123456789abcdef" * 2
 URI = {"MLFLOW_TRACKING_URI": "https://mlflow.example.org/"}
@@ -183,3 +187,23 @@ def test_a_run_that_is_gone_leaves_the_name_alone() -> None:
     assert facts_of(None) == {}
     assert as_name("日本") == ""
     assert bare("not a url") == "not a url"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "said"),
+    [
+        (404, ChangedError, "model.pkl is not there any more"),
+        (403, InputError, "model.pkl is not given to us: HTTP 403"),
+        (501, OutsideError, "the MLflow server at 127.0.0.1 does not give model.pkl: HTTP 501"),
+    ],
+)
+def test_a_file_that_is_not_given_is_one_line_on_whose_fault_it_is(
+    status: int, kind: type[StepError], said: str
+) -> None:
+    file = SourceFile(path="model.pkl", size=10, locator="artifacts/model.pkl")
+
+    with door("http://127.0.0.1:1", lambda _: None, (status, b"")) as url, pytest.raises(kind) as failed:
+        mark_of(file, Request(f"{url}/artifacts/model.pkl", {}))
+
+    assert str(failed.value) == said
+    assert failed.value.hint

@@ -39,7 +39,7 @@ def test_a_place_that_does_not_say_how_to_ask_is_not_asked_by_each_lane(
     files = [file(number) for number in range(20)]
     source = DownSource()
 
-    with pytest.raises(OutsideError, match=r"0\.bin cannot be had: it is down"):
+    with pytest.raises(OutsideError, match="it is down"):
         Transfer(ContentCache(tmp_path / "cache"), Told()).bring(source, files)
 
-    assert source.asked == ["0.bin"]
+    assert len(source.asked) == 1
